@@ -1,0 +1,8 @@
+/** What edges and playback ask of steering. */
+import type { Transport } from '../contracts/call.ts';
+import { rankEdges, registerEdge } from '../contracts/edges.ts';
+import { type Client, createClient } from './client.ts';
+
+const rows = { rankEdges, registerEdge };
+export type SteeringClient = Client<typeof rows>;
+export const createSteeringClient = (transport: Transport): SteeringClient => createClient(rows, transport);

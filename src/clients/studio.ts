@@ -1,0 +1,8 @@
+/** What encoder workers ask of the studio. */
+import type { Transport } from '../contracts/call.ts';
+import { completeTask, failTask, heartbeatTask, leaseTask, signOutputs } from '../contracts/tasks.ts';
+import { type Client, createClient } from './client.ts';
+
+const rows = { completeTask, failTask, heartbeatTask, leaseTask, signOutputs };
+export type StudioClient = Client<typeof rows>;
+export const createStudioClient = (transport: Transport): StudioClient => createClient(rows, transport);

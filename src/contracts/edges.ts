@@ -1,0 +1,77 @@
+/** Edges and steering: how an edge joins, how steering ranks the living, and the token that an edge checks. */
+import { z } from 'zod';
+import { endpoint } from './endpoint.ts';
+import { edgeRef } from './plays.ts';
+
+export const edgeStatus = z
+  .object({
+    name: z.string(),
+    url: z.string(),
+    healthy: z.boolean(),
+    lastSeenAt: z.iso.datetime(),
+    requestsPerS: z.number(),
+    bytesPerS: z.number(),
+    hitRatio: z.number(),
+    region: z.string(),
+  })
+  .meta({ id: 'EdgeStatus' });
+export type EdgeStatus = z.infer<typeof edgeStatus>;
+
+export const listEdges = endpoint({
+  id: 'listEdges',
+  method: 'GET',
+  path: '/api/edges',
+  summary: 'Every edge that steering knows, with its health.',
+  reply: z.object({ edges: z.array(edgeStatus) }),
+});
+
+/** Public keys that verify tokens, by key id; raw Ed25519 keys in base64url. */
+export const tokenKeys = z.array(z.object({ id: z.string(), publicKey: z.string() }));
+export type TokenKeys = z.infer<typeof tokenKeys>;
+
+/** Called at start and every 2 s; an edge unheard of for 6 s is out of the ranking. */
+export const registerEdge = endpoint({
+  id: 'registerEdge',
+  method: 'PUT',
+  path: '/internal/steering/edges/{name}',
+  summary: 'An edge says that it is there and what it carries.',
+  internal: true,
+  params: z.object({ name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/) }),
+  body: z.object({
+    url: z.string(),
+    region: z.string().default('local'),
+    ready: z.boolean(),
+    draining: z.boolean().default(false),
+    requestsPerS: z.number().default(0),
+    bytesPerS: z.number().default(0),
+    hitRatio: z.number().default(0),
+  }),
+  reply: z.object({ tokenKeys, heartbeatMs: z.number().int() }),
+});
+
+export const rankEdges = endpoint({
+  id: 'rankEdges',
+  method: 'POST',
+  path: '/internal/steering/ranking',
+  summary: 'The living edges for one viewer and one title, best first.',
+  internal: true,
+  body: z.object({
+    title: z.string(),
+    session: z.string(),
+    clientAddress: z.string().optional(),
+    region: z.string().optional(),
+    /** Edges that this session could not reach; they go last. */
+    failed: z.array(z.string()).default([]),
+  }),
+  reply: z.object({ edges: z.array(edgeRef) }),
+});
+
+/** Playback publishes the keys that it signs with; steering hands them to edges. */
+export const getTokenKeys = endpoint({
+  id: 'getTokenKeys',
+  method: 'GET',
+  path: '/internal/playback/token-keys',
+  summary: 'Public keys of edge tokens.',
+  internal: true,
+  reply: z.object({ tokenKeys }),
+});

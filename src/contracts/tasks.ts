@@ -1,0 +1,302 @@
+/**
+ * Tasks: what the studio asks of the encoder fleet, and the lease API between them. A worker needs only HTTP:
+ * inputs are presigned URLs, outputs go to presigned URLs that it asks for under its attempt's prefix.
+ *
+ * The studio plans, records and publishes; it never runs ffmpeg. A worker runs programs on media; it knows
+ * neither titles nor databases.
+ */
+import { z } from 'zod';
+import { emptyReply, endpoint } from './endpoint.ts';
+
+// ---- what inspection finds -------------------------------------------------------------------------------
+
+export const videoStream = z.object({
+  index: z.number().int(),
+  codec: z.string(),
+  /** After rotation and with square pixels, even numbers. */
+  width: z.number().int(),
+  height: z.number().int(),
+  rotation: z.number().int(),
+  /** Constant rate that the renditions get, as a fraction; a variable source is brought to it. */
+  frameRate: z.object({ num: z.number().int().positive(), den: z.number().int().positive() }),
+  variableFrameRate: z.boolean(),
+  interlaced: z.boolean(),
+  pixelFormat: z.string(),
+  bitDepth: z.number().int(),
+  colour: z.enum(['sdr', 'pq', 'hlg']),
+  fullRange: z.boolean(),
+});
+export const audioStream = z.object({
+  index: z.number().int(),
+  codec: z.string(),
+  channels: z.number().int(),
+  sampleRate: z.number().int(),
+  /** BCP 47, `und` when unknown. */
+  language: z.string(),
+  label: z.string(),
+  default: z.boolean(),
+  audioDescription: z.boolean(),
+});
+export const textStream = z.object({
+  index: z.number().int(),
+  codec: z.string(),
+  language: z.string(),
+  label: z.string(),
+  default: z.boolean(),
+  forced: z.boolean(),
+  hearingImpaired: z.boolean(),
+});
+export const inspection = z.object({
+  container: z.string(),
+  durationS: z.number().positive(),
+  /** Seconds: where the first video frame stands on the master's time line. */
+  startS: z.number(),
+  bitsPerS: z.number().int().nullable(),
+  video: videoStream,
+  audio: z.array(audioStream),
+  text: z.array(textStream),
+  /** Things worth knowing that do not stop the film: "variable frame rate brought to 30 fps"… */
+  notes: z.array(z.string()),
+});
+export type Inspection = z.infer<typeof inspection>;
+
+/** Why a master cannot become a title. The sentence for the uploader comes with the code. */
+export const refusalCode = z.enum([
+  'empty_file',
+  'not_media',
+  'no_video',
+  'truncated',
+  'undecodable',
+  'unsupported',
+  'too_small',
+  'too_long',
+]);
+export type RefusalCode = z.infer<typeof refusalCode>;
+
+// ---- tasks ---------------------------------------------------------------------------------------------
+
+const rate = z.object({ num: z.number().int().positive(), den: z.number().int().positive() });
+
+/** One video rung of the ladder. */
+export const rung = z.object({
+  /** "360p", after the height it stands for. */
+  name: z.string(),
+  width: z.number().int(),
+  height: z.number().int(),
+  crf: z.number(),
+  /** Bits per second: the cap of the rate control (VBV), with a buffer of twice as much. */
+  bitsPerSMax: z.number().int(),
+  preset: z.string(),
+});
+export type Rung = z.infer<typeof rung>;
+
+/** How the master's pictures become the renditions' pictures, the same for all rungs. */
+export const pictureTreatment = z.object({
+  frameRate: rate,
+  startS: z.number(),
+  deinterlace: z.boolean(),
+  toneMap: z.enum(['none', 'pq', 'hlg']),
+  fullRange: z.boolean(),
+});
+
+export const taskSpec = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('inspect'), master: z.string(), bytes: z.number().int() }),
+  z.object({
+    kind: z.literal('encode-video'),
+    master: z.string(),
+    streamIndex: z.number().int(),
+    rung,
+    picture: pictureTreatment,
+    /** Frames of the constant-rate time line: first frame and how many. */
+    firstFrame: z.number().int(),
+    frames: z.number().int().positive(),
+    /** Frames between key frames; divides chunk and segment lengths. */
+    gopFrames: z.number().int().positive(),
+    /** The last chunk may come out shorter when the master ends early. */
+    last: z.boolean(),
+  }),
+  z.object({
+    kind: z.literal('encode-audio'),
+    master: z.string(),
+    streamIndex: z.number().int(),
+    startS: z.number(),
+    durationS: z.number(),
+    channels: z.number().int(),
+    bitsPerS: z.number().int(),
+  }),
+  z.object({
+    kind: z.literal('extract-text'),
+    master: z.string(),
+    streamIndex: z.number().int(),
+    startS: z.number(),
+    durationS: z.number(),
+  }),
+  z.object({
+    kind: z.literal('package'),
+    /** Encoded files in order: the chunks of one rung, or one audio file. */
+    inputs: z.array(z.string()),
+    media: z.enum(['video', 'audio']),
+    segmentS: z.number(),
+    language: z.string().optional(),
+  }),
+  z.object({
+    kind: z.literal('images'),
+    master: z.string(),
+    streamIndex: z.number().int(),
+    picture: pictureTreatment,
+    durationS: z.number(),
+    width: z.number().int(),
+    height: z.number().int(),
+  }),
+]);
+export type TaskSpec = z.infer<typeof taskSpec>;
+export type TaskKind = TaskSpec['kind'];
+
+/** A CMAF track as packaged, enough to write its playlists from. Stored as `track.json` beside the segments. */
+export const packagedTrack = z.object({
+  media: z.enum(['video', 'audio']),
+  /** RFC 6381, "avc1.640028". */
+  codecs: z.string(),
+  timescale: z.number().int(),
+  init: z.string(),
+  /** Names relative to the track's prefix; durations in the timescale; the time line starts at `startTicks`. */
+  startTicks: z.number().int(),
+  segments: z.array(z.object({ name: z.string(), ticks: z.number().int(), bytes: z.number().int() })),
+  /** Peak over any one segment and mean over all, bits per second. */
+  bitsPerSPeak: z.number().int(),
+  bitsPerSMean: z.number().int(),
+  width: z.number().int().optional(),
+  height: z.number().int().optional(),
+  frameRate: rate.optional(),
+  sampleRate: z.number().int().optional(),
+  channels: z.number().int().optional(),
+});
+export type PackagedTrack = z.infer<typeof packagedTrack>;
+
+/** Tiles of small pictures for the seek bar: `columns` x `rows` pictures in each file, one every `everyS`. */
+export const thumbnailSheets = z.object({
+  files: z.array(z.string()),
+  columns: z.number().int(),
+  rows: z.number().int(),
+  width: z.number().int(),
+  height: z.number().int(),
+  everyS: z.number(),
+  count: z.number().int(),
+});
+export type ThumbnailSheets = z.infer<typeof thumbnailSheets>;
+
+/** Outputs are named relative to the attempt's prefix, which the studio knows. */
+export const taskResult = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('inspect'),
+    outcome: z.discriminatedUnion('verdict', [
+      z.object({ verdict: z.literal('accepted'), inspection }),
+      z.object({ verdict: z.literal('refused'), code: refusalCode, reason: z.string() }),
+    ]),
+  }),
+  z.object({
+    kind: z.literal('encode-video'),
+    file: z.string(),
+    bytes: z.number().int(),
+    frames: z.number().int(),
+    cpuS: z.number(),
+  }),
+  /** `file` is null when the stream holds no sound at all within the film. */
+  z.object({
+    kind: z.literal('encode-audio'),
+    file: z.string().nullable(),
+    bytes: z.number().int(),
+    cpuS: z.number(),
+  }),
+  /** `file` is null when there is no cue. */
+  z.object({ kind: z.literal('extract-text'), file: z.string().nullable(), cues: z.number().int() }),
+  z.object({ kind: z.literal('package'), track: packagedTrack }),
+  z.object({ kind: z.literal('images'), poster: z.string(), sheets: thumbnailSheets.nullable() }),
+]);
+export type TaskResult = z.infer<typeof taskResult>;
+
+// ---- the lease API ----------------------------------------------------------------------------------------
+
+export const lease = z.object({
+  task: z.string(),
+  attempt: z.number().int().positive(),
+  spec: taskSpec,
+  /** Seconds within which a heartbeat must come. Send one every third of it. */
+  leaseS: z.number(),
+});
+export type Lease = z.infer<typeof lease>;
+
+const attempt = z.number().int().positive();
+const taskParams = z.object({ task: z.string().max(200) });
+
+export const leaseTask = endpoint({
+  id: 'leaseTask',
+  method: 'POST',
+  path: '/internal/studio/leases',
+  summary: 'The most urgent task, or none after `waitS`.',
+  internal: true,
+  body: z.object({ worker: z.string().max(100), waitS: z.number().min(0).max(30) }),
+  reply: z.object({ lease: lease.nullable() }),
+});
+
+export const heartbeatTask = endpoint({
+  id: 'heartbeatTask',
+  method: 'POST',
+  path: '/internal/studio/leases/{task}/heartbeat',
+  summary: 'Renews a lease and reports progress; stale_attempt or not_found mean: stop at once.',
+  internal: true,
+  params: taskParams,
+  body: z.object({ attempt, progress: z.number().min(0).max(1), fps: z.number().optional() }),
+  reply: emptyReply,
+  errors: ['stale_attempt', 'not_found'],
+});
+
+export const signOutputs = endpoint({
+  id: 'signOutputs',
+  method: 'POST',
+  path: '/internal/studio/leases/{task}/outputs',
+  summary: "Presigned PUT URLs for files under this attempt's prefix.",
+  internal: true,
+  params: taskParams,
+  body: z.object({
+    attempt,
+    names: z
+      .array(z.string().regex(/^[A-Za-z0-9._-]{1,100}$/))
+      .min(1)
+      .max(1000),
+  }),
+  bodyBytesMax: 256 * 1024,
+  reply: z.object({ urls: z.array(z.string()) }),
+  errors: ['stale_attempt', 'not_found'],
+});
+
+export const completeTask = endpoint({
+  id: 'completeTask',
+  method: 'POST',
+  path: '/internal/studio/leases/{task}/complete',
+  summary: 'The outputs are stored; this is the result.',
+  internal: true,
+  params: taskParams,
+  body: z.object({ attempt, result: taskResult }),
+  bodyBytesMax: 4 * 1024 * 1024,
+  reply: emptyReply,
+  errors: ['stale_attempt', 'not_found', 'invalid_request'],
+});
+
+export const failTask = endpoint({
+  id: 'failTask',
+  method: 'POST',
+  path: '/internal/studio/leases/{task}/fail',
+  summary: 'The attempt failed; `log` is the last of what the program said.',
+  internal: true,
+  params: taskParams,
+  body: z.object({
+    attempt,
+    code: z.string().max(100),
+    message: z.string().max(4000),
+    retry: z.boolean(),
+    log: z.string().max(16_000).optional(),
+  }),
+  reply: emptyReply,
+  errors: ['stale_attempt', 'not_found'],
+});
