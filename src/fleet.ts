@@ -1,0 +1,89 @@
+/**
+ * The supervisor's process: it starts the control process and the fleets of edges and encoders, keeps them
+ * alive, and tells a person where everything is. It holds no state and serves nothing.
+ */
+import { availableParallelism } from 'node:os';
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Unit } from './main.ts';
+import { type ChildSpec, type SupervisedChild, superviseChild } from './platform/supervisor.ts';
+import { CONTROL_ROLES, type Role } from './roles.ts';
+import type { Settings } from './settings.ts';
+
+const mainFile = fileURLToPath(new URL('./main.ts', import.meta.url));
+
+export async function runSupervisor(roles: ReadonlySet<Role>, unit: Unit): Promise<void> {
+  const { lifecycle, log, clock, settings, folder } = unit;
+  const startedAt = clock.monotonic();
+  await (await import('./programs.ts')).ensurePrograms(roles, settings, log);
+  const children: SupervisedChild[] = [];
+  const start = (spec: ChildSpec) => {
+    const child = superviseChild(spec, { clock, log });
+    children.push(child);
+    return child;
+  };
+  const specs = childSpecs(roles, settings);
+  const control = specs.filter((spec) => spec.name === 'control').map(start);
+  const fleet = specs.filter((spec) => spec.name !== 'control').map(start);
+  // Workers first: they return their leases while the control process can still take them.
+  lifecycle.onShutdown(
+    'drain',
+    'fleet',
+    async () => void (await Promise.all(fleet.map((child) => child.stop()))),
+  );
+  lifecycle.onShutdown(
+    'close',
+    'control',
+    async () => void (await Promise.all(control.map((child) => child.stop()))),
+  );
+  try {
+    const rows = (await Promise.all(children.map((child) => child.ready))).flat();
+    process.stdout.write(`${readyTable(rows, relative(process.cwd(), folder) || '.')}\n`);
+    log.info('ready', { seconds: Math.round(clock.monotonic() - startedAt) / 1000 });
+  } catch (error) {
+    if (lifecycle.signal.aborted) return;
+    process.stderr.write(`${(error as Error).message}; its messages above say why.\n`);
+    await lifecycle.shutdown('a process could not be started');
+    process.exit(1);
+  }
+}
+
+/** The processes that a choice of roles becomes. */
+export function childSpecs(roles: ReadonlySet<Role>, settings: Settings): ChildSpec[] {
+  const specs: ChildSpec[] = [];
+  const controlRoles = [...roles].filter((role) => role in CONTROL_ROLES);
+  if (controlRoles.length > 0) {
+    const args = ['--unit=control', `--roles=${controlRoles.join(',')}`];
+    specs.push({ name: 'control', file: mainFile, args, stopMs: 12_000 });
+  }
+  if (roles.has('edge')) {
+    for (const port of settings.MATINEE_EDGE_PORTS) {
+      specs.push({
+        name: `edge-${port}`,
+        file: mainFile,
+        args: ['--unit=edge', `--port=${port}`],
+        stopMs: 7000,
+      });
+    }
+  }
+  if (roles.has('encoder')) {
+    const count = settings.MATINEE_ENCODERS === -1 ? availableParallelism() : settings.MATINEE_ENCODERS;
+    for (let number = 1; number <= count; number++) {
+      const name = `encoder-${number}`;
+      specs.push({ name, file: mainFile, args: ['--unit=encoder', `--name=${name}`], stopMs: 7000 });
+    }
+  }
+  return specs;
+}
+
+function readyTable(rows: ReadonlyArray<readonly [string, string]>, folder: string): string {
+  const all: Array<readonly [string, string]> = [...rows, ['data folder', folder]];
+  const width = Math.max(...all.map(([name]) => name.length)) + 2;
+  return [
+    '',
+    'Matinee is ready',
+    '',
+    ...all.map(([name, value]) => `  ${name.padEnd(width)}${value}`),
+    '',
+  ].join('\n');
+}

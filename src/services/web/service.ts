@@ -1,0 +1,90 @@
+/**
+ * The front door: the viewer's pages, the API document, and `/api` handed on to the service that owns each
+ * path. It knows no titles and keeps no state but the built pages.
+ */
+import type { Transport } from '../../contracts/call.ts';
+import { errorResponse } from '../../contracts/serve.ts';
+import { isMatineeError, MatineeError } from '../../platform/errors.ts';
+import type { Log } from '../../platform/log.ts';
+import type { Health, RequestContext, Service } from '../../platform/service.ts';
+import type { Pages } from './pages.ts';
+
+export type WebDeps = {
+  pages: Pages;
+  /** Hands a request to a service by name, with the viewer's address. */
+  forward(service: ApiService, request: Request, context: RequestContext): Promise<Response>;
+  openApi: unknown;
+  log: Log;
+};
+
+export type ApiService = 'catalog' | 'playback' | 'steering';
+
+/** Which service owns a path. The first match counts. */
+const OWNERS: ReadonlyArray<readonly [RegExp, ApiService]> = [
+  [/^\/api\/titles\/[^/]+\/play$/, 'playback'],
+  [/^\/api\/sessions(\/|$)/, 'playback'],
+  [/^\/api\/edges(\/|$)/, 'steering'],
+  [/^\/api\/(titles|uploads)(\/|$)/, 'catalog'],
+];
+
+export function createWebService(deps: WebDeps, health: () => Health): Service {
+  const handle = async (request: Request, context: RequestContext): Promise<Response> => {
+    const { pathname } = new URL(request.url);
+    if (pathname === '/api/openapi.json') return Response.json(deps.openApi);
+    if (!pathname.startsWith('/api')) return deps.pages.answer(request, pathname);
+    const owner = OWNERS.find(([pattern]) => pattern.test(pathname))?.[1];
+    if (!owner) return errorResponse(new MatineeError('not_found', `nothing at ${pathname}`));
+    const refusal = refuseForeignWrite(request);
+    if (refusal) return refusal;
+    try {
+      return await deps.forward(owner, request, { ...context, trusted: false });
+    } catch (error) {
+      if (isMatineeError(error)) return errorResponse(error);
+      throw error;
+    }
+  };
+  return { name: 'web', handle, health };
+}
+
+/**
+ * A page of another site can make a browser send a request here, and there is no login yet that could tell it
+ * apart: a write that a browser marks as coming from elsewhere is refused (Fetch Metadata, W3C).
+ */
+function refuseForeignWrite(request: Request): Response | undefined {
+  if (request.method === 'GET' || request.method === 'HEAD') return undefined;
+  const site = request.headers.get('sec-fetch-site');
+  if (site === null || site === 'same-origin' || site === 'none') return undefined;
+  return errorResponse(new MatineeError('forbidden', 'writes from pages of other sites are not accepted'));
+}
+
+/** Hands requests to a service in another process, body and all. */
+export async function forwardOver(
+  transport: Transport,
+  request: Request,
+  context: RequestContext,
+): Promise<Response> {
+  const { pathname, search } = new URL(request.url);
+  const headers = new Headers(request.headers);
+  for (const name of [
+    'host',
+    'connection',
+    'content-length',
+    'transfer-encoding',
+    'expect',
+    'authorization',
+  ]) {
+    headers.delete(name);
+  }
+  headers.set('x-forwarded-for', context.remoteAddress);
+  headers.set('x-forwarded-host', request.headers.get('host') ?? '');
+  const init: RequestInit & { duplex?: 'half' } = { method: request.method, headers, signal: request.signal };
+  if (request.body) {
+    init.body = request.body;
+    init.duplex = 'half';
+  }
+  const response = await transport(`${pathname}${search}`, init);
+  const kept = new Headers(response.headers);
+  for (const name of ['content-encoding', 'content-length', 'connection', 'transfer-encoding'])
+    kept.delete(name);
+  return new Response(response.body, { status: response.status, headers: kept });
+}

@@ -1,0 +1,110 @@
+/** Every setting of the program, one row each. `docs/configuration.md` is printed from here. */
+import type { ConfigRows, ConfigValues } from './platform/config.ts';
+
+export const SETTINGS_PREFIX = 'MATINEE_';
+
+export const SETTINGS = {
+  MATINEE_DATA: {
+    kind: 'path',
+    default: './data',
+    meaning: 'Data folder. Everything that must survive a restart is in it.',
+  },
+  MATINEE_HOST: {
+    kind: 'text',
+    default: '127.0.0.1',
+    meaning: 'Address that every port listens on. `0.0.0.0` opens them to the network.',
+  },
+  MATINEE_PUBLIC_HOST: {
+    kind: 'text',
+    default: '',
+    meaning:
+      'Host name that viewers reach this machine by, in edge and upload addresses. Default: the listening address, ' +
+      'or the host that the browser used when that is a wildcard.',
+  },
+  MATINEE_PORT: { kind: 'integer', default: 8080, min: 0, max: 65_535, meaning: 'Web pages and the API.' },
+  MATINEE_ORIGIN_PORT: { kind: 'integer', default: 9000, min: 0, max: 65_535, meaning: 'The S3 door.' },
+  MATINEE_EDGE_PORTS: { kind: 'ports', default: [8101, 8102], meaning: 'One edge node a port.' },
+  MATINEE_INTERNAL_PORT: {
+    kind: 'integer',
+    default: 0,
+    min: 0,
+    max: 65_535,
+    meaning: 'Where services of other processes call the ones of this; 0 takes any free port.',
+  },
+  MATINEE_PEERS: {
+    kind: 'map',
+    default: {},
+    meaning:
+      'Where services run that this process does not: `studio=http://10.0.0.5:8090`. Processes that share a data ' +
+      'folder find each other without it.',
+  },
+  MATINEE_SERVICE_SECRET: {
+    kind: 'text',
+    default: '',
+    secret: true,
+    meaning:
+      'What services of one installation show each other; at least 32 characters. Default: made at first start.',
+  },
+  DATABASE_URL: {
+    kind: 'text',
+    default: '',
+    secret: true,
+    meaning: 'A PostgreSQL to use instead of the one that the program brings.',
+  },
+  MATINEE_ENCODERS: {
+    kind: 'integer',
+    default: -1,
+    min: -1,
+    max: 64,
+    meaning: 'Encoder worker processes; -1 makes one for each processor core.',
+  },
+  MATINEE_ENCODER_THREADS: {
+    kind: 'integer',
+    default: 1,
+    min: 1,
+    max: 64,
+    meaning: 'Threads of each encode.',
+  },
+  MATINEE_EDGE_MEMORY_MB: {
+    kind: 'integer',
+    default: 256,
+    min: 16,
+    max: 1_048_576,
+    unit: 'MiB',
+    meaning: 'Memory tier of each edge.',
+  },
+  MATINEE_EDGE_DISK_MB: {
+    kind: 'integer',
+    default: 4096,
+    min: 0,
+    max: 1_073_741_824,
+    unit: 'MiB',
+    meaning: 'Disk tier of each edge; 0 goes without.',
+  },
+  MATINEE_REGION: {
+    kind: 'text',
+    default: 'us-east-1',
+    meaning: 'Region name that the S3 door tells its clients.',
+  },
+  MATINEE_FFMPEG: { kind: 'path', default: 'ffmpeg', meaning: 'The ffmpeg program.' },
+  MATINEE_FFPROBE: { kind: 'path', default: 'ffprobe', meaning: 'The ffprobe program.' },
+  MATINEE_DEMO: {
+    kind: 'boolean',
+    default: true,
+    meaning: 'Put the demo film into an empty library at the first start.',
+  },
+  MATINEE_LOG_LEVEL: {
+    kind: 'choice',
+    default: 'info',
+    choices: ['debug', 'info', 'warn', 'error'],
+    meaning: 'Least level that is logged, to standard error.',
+  },
+  MATINEE_LOG_FORMAT: {
+    kind: 'choice',
+    default: 'text',
+    choices: ['text', 'json'],
+    meaning: 'One line for people or one JSON object.',
+  },
+} as const satisfies ConfigRows;
+
+export type Settings = ConfigValues<typeof SETTINGS>;
