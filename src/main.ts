@@ -42,7 +42,8 @@ async function main(): Promise<void> {
     void lifecycle.shutdown(reason).then(() => process.exit(code));
   process.on('SIGTERM', () => end('SIGTERM', 0));
   process.on('SIGHUP', () => end('SIGHUP', 0));
-  process.on('SIGINT', () => end('SIGINT', 0));
+  // Ctrl-C reaches every process of the terminal; the supervisor alone acts on it and stops the others in order.
+  process.on('SIGINT', () => (wanted.kind === 'supervisor' ? end('SIGINT', 0) : undefined));
   onParentGone(() => end('the parent process ended', 1));
   process.on('uncaughtException', (error) => crash(log, error));
   process.on('unhandledRejection', (error) => crash(log, error));

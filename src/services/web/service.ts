@@ -7,6 +7,7 @@ import { errorResponse } from '../../contracts/serve.ts';
 import { isMatineeError, MatineeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Health, RequestContext, Service } from '../../platform/service.ts';
+import { type ApiService, ownerOf } from './owners.ts';
 import type { Pages } from './pages.ts';
 
 export type WebDeps = {
@@ -17,22 +18,12 @@ export type WebDeps = {
   log: Log;
 };
 
-export type ApiService = 'catalog' | 'playback' | 'steering';
-
-/** Which service owns a path. The first match counts. */
-const OWNERS: ReadonlyArray<readonly [RegExp, ApiService]> = [
-  [/^\/api\/titles\/[^/]+\/play$/, 'playback'],
-  [/^\/api\/sessions(\/|$)/, 'playback'],
-  [/^\/api\/edges(\/|$)/, 'steering'],
-  [/^\/api\/(titles|uploads)(\/|$)/, 'catalog'],
-];
-
 export function createWebService(deps: WebDeps, health: () => Health): Service {
   const handle = async (request: Request, context: RequestContext): Promise<Response> => {
     const { pathname } = new URL(request.url);
     if (pathname === '/api/openapi.json') return Response.json(deps.openApi);
     if (!pathname.startsWith('/api')) return deps.pages.answer(request, pathname);
-    const owner = OWNERS.find(([pattern]) => pattern.test(pathname))?.[1];
+    const owner = ownerOf(pathname);
     if (!owner) return errorResponse(new MatineeError('not_found', `nothing at ${pathname}`));
     const refusal = refuseForeignWrite(request);
     if (refusal) return refusal;

@@ -1,0 +1,60 @@
+/** The composition roots of the fleets: one edge node, one encoder worker, each in a process of its own. */
+import { join } from 'node:path';
+import { publicUrl } from './addresses.ts';
+import { createSteeringClient } from './clients/steering.ts';
+import { createStudioClient } from './clients/studio.ts';
+import { credentialsFile, waitFor } from './compose-stores.ts';
+import { openDirectory } from './directory.ts';
+import type { Unit } from './main.ts';
+import { MEDIA_BUCKET, PROFILES } from './names.ts';
+import { tellReady } from './platform/supervisor.ts';
+import { readCredentials } from './services/origin/credentials-file.ts';
+
+const MEBIBYTE = 1024 * 1024;
+
+export async function runEdge(port: number, unit: Unit): Promise<void> {
+  const { settings, folder, lifecycle, clock, log } = unit;
+  const name = `edge-${port}`;
+  const directory = await openDirectory(folder, settings);
+  const { openEdgeNode } = await import('./services/edge/edge-node.ts');
+  const credentials = await waitFor(
+    'the credentials file',
+    async () => (await readCredentials(credentialsFile(folder)))[PROFILES.edge],
+    unit,
+  );
+  const originUrl = await waitFor('the S3 door', () => directory.address('origin'), unit);
+  const edge = await openEdgeNode(
+    { steering: createSteeringClient(directory.transport('steering')), clock, log },
+    {
+      name,
+      host: settings.MATINEE_HOST,
+      port,
+      publicUrl: publicUrl(settings, port),
+      region: 'local',
+      folder: join(folder, 'edges', name),
+      memoryBytes: settings.MATINEE_EDGE_MEMORY_MB * MEBIBYTE,
+      diskBytes: settings.MATINEE_EDGE_DISK_MB * MEBIBYTE,
+      origin: { baseUrl: originUrl, bucket: MEDIA_BUCKET, region: settings.MATINEE_REGION, credentials },
+      originTimeoutMs: 5000,
+    },
+  );
+  lifecycle.onShutdown('drain', 'edge', () => edge.close());
+  await waitFor('steering', async () => (edge.health().ready ? true : undefined), unit);
+  tellReady([[name, edge.url]]);
+}
+
+export async function runEncoder(name: string, unit: Unit): Promise<void> {
+  const { settings, folder, lifecycle, clock, log } = unit;
+  const directory = await openDirectory(folder, settings);
+  const { createEncoderWorker } = await import('./services/encoder/worker.ts');
+  const { findPrograms } = await import('./services/encoder/programs.ts');
+  const programs = await findPrograms({ ffmpeg: settings.MATINEE_FFMPEG, ffprobe: settings.MATINEE_FFPROBE });
+  const worker = createEncoderWorker(
+    { studio: createStudioClient(directory.transport('studio')), clock, log, programs },
+    { name, scratch: join(folder, 'scratch', name), threads: settings.MATINEE_ENCODER_THREADS },
+  );
+  const running = worker.run?.(lifecycle.signal);
+  lifecycle.onShutdown('return-leases', 'worker', () => running);
+  tellReady([]);
+  await running;
+}
