@@ -7,15 +7,18 @@ import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Unit } from './main.ts';
 import { type ChildSpec, type SupervisedChild, superviseChild } from './platform/supervisor.ts';
+import { ensurePrograms } from './programs.ts';
 import { CONTROL_ROLES, type Role } from './roles.ts';
 import type { Settings } from './settings.ts';
+import { ensureWebBuild } from './web-build.ts';
 
 const mainFile = fileURLToPath(new URL('./main.ts', import.meta.url));
 
 export async function runSupervisor(roles: ReadonlySet<Role>, unit: Unit): Promise<void> {
   const { lifecycle, log, clock, settings, folder } = unit;
   const startedAt = clock.monotonic();
-  await (await import('./programs.ts')).ensurePrograms(roles, settings, log);
+  ensurePrograms(roles, settings, log);
+  if (roles.has('web')) await ensureWebBuild(log);
   const children: SupervisedChild[] = [];
   const start = (spec: ChildSpec) => {
     const child = superviseChild(spec, { clock, log });

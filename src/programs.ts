@@ -1,6 +1,6 @@
 /**
- * Programs that are not on npm in a good build: ffmpeg and ffprobe. Installs them through the system's package
- * manager where that is allowed, else says exactly what to do.
+ * Programs that are not on npm in a good build, ffmpeg above all. Installs them through the system's package
+ * manager where that is allowed, else says exactly what to type.
  */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
@@ -10,41 +10,77 @@ import type { Log } from './platform/log.ts';
 import type { Role } from './roles.ts';
 import type { Settings } from './settings.ts';
 
-type Installer = { program: string; needsRoot: boolean; commands: readonly (readonly string[])[] };
+type Manager = {
+  program: string;
+  needsRoot: boolean;
+  refresh?: readonly string[];
+  install: readonly string[];
+};
 
-const INSTALLERS: readonly Installer[] = [
+const MANAGERS: readonly Manager[] = [
   {
     program: 'apt-get',
     needsRoot: true,
-    commands: [
-      ['apt-get', 'update', '-q'],
-      ['apt-get', 'install', '-y', '-q', '--no-install-recommends', 'ffmpeg'],
-    ],
+    refresh: ['apt-get', 'update', '-q'],
+    install: ['apt-get', 'install', '-y', '-q', '--no-install-recommends'],
   },
-  { program: 'apk', needsRoot: true, commands: [['apk', 'add', '--no-cache', 'ffmpeg']] },
-  { program: 'dnf', needsRoot: true, commands: [['dnf', 'install', '-y', 'ffmpeg']] },
-  { program: 'pacman', needsRoot: true, commands: [['pacman', '-S', '--noconfirm', 'ffmpeg']] },
-  { program: 'brew', needsRoot: false, commands: [['brew', 'install', 'ffmpeg']] },
+  { program: 'apk', needsRoot: true, install: ['apk', 'add', '--no-cache'] },
+  { program: 'dnf', needsRoot: true, install: ['dnf', 'install', '-y'] },
+  { program: 'pacman', needsRoot: true, install: ['pacman', '-S', '--noconfirm'] },
+  { program: 'brew', needsRoot: false, install: ['brew', 'install'] },
 ];
 
 /** Makes sure that the roles chosen find their programs. Throws missing_program with the command to type. */
-export async function ensurePrograms(roles: ReadonlySet<Role>, settings: Settings, log: Log): Promise<void> {
+export function ensurePrograms(roles: ReadonlySet<Role>, settings: Settings, log: Log): void {
   if (!roles.has('encoder') || settings.MATINEE_ENCODERS === 0) return;
-  const missing = [settings.MATINEE_FFMPEG, settings.MATINEE_FFPROBE].filter(
-    (program) => !findProgram(program),
-  );
+  const programs = [settings.MATINEE_FFMPEG, settings.MATINEE_FFPROBE];
+  const { missing, advice } = installPrograms(programs, 'ffmpeg', log);
   if (missing.length === 0) return;
-  const installer = INSTALLERS.find(({ program }) => findProgram(program));
-  const mayInstall = installer && (!installer.needsRoot || process.getuid?.() === 0);
-  if (installer && mayInstall) {
-    log.info('installing ffmpeg through the package manager', { manager: installer.program });
-    for (const [command = '', ...args] of installer.commands) runInstaller(command, args);
-    if (missing.every((program) => findProgram(program))) return;
-  }
-  throw new MatineeError('missing_program', `${missing.join(' and ')} not found. ${advice(installer)}`);
+  throw new MatineeError(
+    'missing_program',
+    `${missing.join(' and ')} not found. ${advice}, or point MATINEE_FFMPEG and MATINEE_FFPROBE at an ffmpeg 5 or ` +
+      'newer with libx264, or start without encoders: MATINEE_ENCODERS=0 npm start',
+  );
 }
 
-function runInstaller(command: string, args: readonly string[]): void {
+/**
+ * Installs the package that brings some programs, where they are missing and this process may. Gives back what
+ * is missing still, and what a person could do about it.
+ */
+export function installPrograms(
+  programs: readonly string[],
+  packageName: string,
+  log: Log,
+): { missing: string[]; advice: string } {
+  const absent = () => programs.filter((program) => !findProgram(program));
+  const manager = MANAGERS.find(({ program }) => findProgram(program));
+  const advice = manager ? `Type: ${commandText(manager, packageName)}` : `Install ${packageName}`;
+  if (absent().length === 0 || !manager || (manager.needsRoot && process.getuid?.() !== 0)) {
+    return { missing: absent(), advice };
+  }
+  log.info(`installing ${packageName} through the package manager, once`, { manager: manager.program });
+  if (manager.refresh) runCommand(manager.refresh);
+  runCommand([...manager.install, packageName]);
+  return { missing: absent(), advice };
+}
+
+/** The full path of a program, looked up as a shell would. */
+export function findProgram(program: string, path: string = process.env.PATH ?? ''): string | undefined {
+  const candidates =
+    program.includes('/') || isAbsolute(program)
+      ? [program]
+      : path.split(delimiter).map((folder) => join(folder, program));
+  return candidates.find((candidate) => {
+    try {
+      accessSync(candidate, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function runCommand([command = '', ...args]: readonly string[]): void {
   const done = spawnSync(command, args, {
     stdio: ['ignore', 'ignore', 'inherit'],
     timeout: 600_000,
@@ -58,29 +94,8 @@ function runInstaller(command: string, args: readonly string[]): void {
   }
 }
 
-function advice(installer: Installer | undefined): string {
-  const commands = installer?.commands.map((command) => `sudo ${command.join(' ')}`).join(' && ');
-  const install = commands
-    ? `Type: ${installer?.needsRoot ? commands : commands.replaceAll('sudo ', '')}`
-    : '';
-  return (
-    `${install || 'Install ffmpeg 5 or newer with libx264 (ffmpeg.org)'}, or point MATINEE_FFMPEG and ` +
-    'MATINEE_FFPROBE at them, or start without encoders: MATINEE_ENCODERS=0 npm start'
-  );
-}
-
-/** The full path of a program, looked up as a shell would. */
-export function findProgram(program: string, path: string = process.env.PATH ?? ''): string | undefined {
-  const candidates =
-    isAbsolute(program) || program.includes('/')
-      ? [program]
-      : path.split(delimiter).map((folder) => join(folder, program));
-  return candidates.find((candidate) => {
-    try {
-      accessSync(candidate, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+function commandText(manager: Manager, packageName: string): string {
+  const sudo = manager.needsRoot ? 'sudo ' : '';
+  const refresh = manager.refresh ? `${sudo}${manager.refresh.join(' ')} && ` : '';
+  return `${refresh}${sudo}${manager.install.join(' ')} ${packageName}`;
 }
