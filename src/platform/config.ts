@@ -25,8 +25,16 @@ export type ConfigRow =
 
 export type ConfigRows = Readonly<Record<string, ConfigRow>>;
 
-type Widen<T> = T extends string ? string : T extends number ? number : T extends boolean ? boolean : T;
-export type ConfigValues<R extends ConfigRows> = { readonly [Name in keyof R]: Widen<R[Name]['default']> };
+type ValueOf<Row extends ConfigRow> = Row extends { kind: 'map' }
+  ? Readonly<Record<string, string>>
+  : Row extends { kind: 'ports' }
+    ? readonly number[]
+    : Row extends { kind: 'integer' }
+      ? number
+      : Row extends { kind: 'boolean' }
+        ? boolean
+        : string;
+export type ConfigValues<R extends ConfigRows> = { readonly [Name in keyof R]: ValueOf<R[Name]> };
 
 /** Reads `rows` from an environment. Throws invalid_config with all faults, one a line. */
 export function parseConfig<R extends ConfigRows>(
