@@ -9,8 +9,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
+import {
+  CompleteMultipartUploadCommand,
+  CreateBucketCommand,
+  CreateMultipartUploadCommand,
+  PutObjectCommand,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
 import type { Play } from '../../src/contracts/plays.ts';
 import type { Title } from '../../src/contracts/titles.ts';
 import type { Upload as BrowserUpload } from '../../src/contracts/uploads.ts';
@@ -205,20 +211,27 @@ export function acceptance(name: string, open: () => Promise<Target>): void {
       padding.writeUInt32BE(padding.byteLength, 0);
       padding.write('free', 4, 'latin1');
       const body = Buffer.concat([await readFile(file), padding]);
-      const upload = new Upload({
-        client: s3,
-        params: { Bucket: BUCKET, Key: 'large.mp4', Body: body },
-        queueSize: 1,
-      });
-      let early: Title | undefined;
-      upload.on('httpUploadProgress', async () => {
-        early ??= await titleOf(target.web, BUCKET, 'large.mp4');
-      });
-      await upload.done();
-      const { title } = await waitForState(target.web, { bucket: BUCKET, key: 'large.mp4' }, [
-        'ready',
-        'refused',
-      ]);
+      const named = { Bucket: BUCKET, Key: 'large.mp4' };
+      const source = { bucket: BUCKET, key: 'large.mp4' };
+      const { UploadId } = await s3.send(new CreateMultipartUploadCommand(named));
+      const partBytes = 8 * 1024 * 1024;
+      const putPart = async (number: number) => {
+        const Body = body.subarray((number - 1) * partBytes, number * partBytes);
+        const { ETag } = await s3.send(
+          new UploadPartCommand({ ...named, UploadId, PartNumber: number, Body }),
+        );
+        return { ETag, PartNumber: number };
+      };
+      const first = await putPart(1);
+      const arriving = await waitForState(target.web, source, ['uploading']);
+      assert.equal(arriving.title.name, 'large');
+      await waitUntil(
+        () => getJson<Title>(`${target.web}/api/titles/${arriving.title.id}`),
+        ({ bytes }) => (bytes ?? 0) >= partBytes,
+      );
+      const Parts = [first, await putPart(2)];
+      await s3.send(new CompleteMultipartUploadCommand({ ...named, UploadId, MultipartUpload: { Parts } }));
+      const { title } = await waitForState(target.web, source, ['ready', 'refused']);
       assert.equal(title.state, 'ready', title.reason ?? '');
     });
 
