@@ -18,8 +18,8 @@ export const SETTINGS = {
     kind: 'text',
     default: '',
     meaning:
-      'Host name that viewers reach this machine by, in edge and upload addresses. Default: the listening address, ' +
-      'or the host that the browser used when that is a wildcard.',
+      'Host name that viewers reach this machine by, in edge and upload addresses. Default: the listening address, or ' +
+      'the first outside address of the machine when that is a wildcard.',
   },
   MATINEE_PORT: { kind: 'integer', default: 8080, min: 0, max: 65_535, meaning: 'Web pages and the API.' },
   MATINEE_ORIGIN_PORT: { kind: 'integer', default: 9000, min: 0, max: 65_535, meaning: 'The S3 door.' },

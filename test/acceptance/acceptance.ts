@@ -20,7 +20,7 @@ import {
 import type { Play } from '../../src/contracts/plays.ts';
 import type { Title } from '../../src/contracts/titles.ts';
 import type { Upload as BrowserUpload } from '../../src/contracts/uploads.ts';
-import { getJson, play, postJson, titleOf, titles, waitForState } from '../api.ts';
+import { getJson, play, postJson, titles, waitForState } from '../api.ts';
 import { makeClip } from '../clips.ts';
 
 export type Target = {
