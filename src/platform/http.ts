@@ -73,11 +73,13 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
   const port = (server.address() as AddressInfo).port;
   const close = async () => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeIdleConnections();
+    // A connection whose last answer is still under way becomes idle later; it must not hold the end up.
+    const sweep = setInterval(() => server.closeIdleConnections(), 50);
     const timer = setTimeout(() => {
       for (const socket of sockets) socket.destroy();
     }, drainMs);
     await closed;
+    clearInterval(sweep);
     clearTimeout(timer);
   };
   const scheme = options.tls ? 'https' : 'http';
