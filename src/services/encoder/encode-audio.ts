@@ -1,0 +1,82 @@
+/**
+ * Encodes one sound track as AAC-LC at 48 kHz, whole: chunks of AAC cannot be joined without a gap. Its time line
+ * is the title's: it starts with the first picture and is exactly as long as the film.
+ */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TaskResult, TaskSpec } from '../../contracts/tasks.ts';
+import { round } from './encode-video.ts';
+import { assertMasterUrl, ffmpegOrFail, masterOptions } from './ffmpeg.ts';
+import { readMovieFile } from './movie-file.ts';
+import { scanPackets } from './probe.ts';
+import type { TaskContext } from './task-context.ts';
+import { TaskFailure } from './task-failure.ts';
+
+export type EncodeAudioSpec = Extract<TaskSpec, { kind: 'encode-audio' }>;
+
+const FILE = 'audio.mp4';
+const SAMPLE_RATE = 48_000;
+
+/** `file` is null in the result when no packet of the stream lies within the film. */
+export async function encodeAudio(context: TaskContext, spec: EncodeAudioSpec): Promise<TaskResult> {
+  assertMasterUrl(spec.master);
+  const timeLimitMs = (300 + 2 * spec.durationS) * 1000;
+  if (!(await hasSound(context, spec, timeLimitMs)))
+    return { kind: 'encode-audio', file: null, bytes: 0, cpuS: 0 };
+  const path = join(context.folder, FILE);
+  const end = await ffmpegOrFail(context, {
+    args: [...audioArguments(context, spec), path],
+    timeLimitMs,
+    onProgress: (at) => context.progress(at.timeS / spec.durationS),
+  });
+  await checkLength(spec, path, end.errors);
+  const { size } = await stat(path);
+  await context.outputs.put([{ name: FILE, path }]);
+  return { kind: 'encode-audio', file: FILE, bytes: size, cpuS: round(end.cpuS) };
+}
+
+async function hasSound(context: TaskContext, spec: EncodeAudioSpec, timeLimitMs: number): Promise<boolean> {
+  const { spans } = await scanPackets(context, spec.master, {
+    select: String(spec.streamIndex),
+    interval: '%+#1',
+    timeLimitMs,
+  });
+  const span = spans.get(spec.streamIndex);
+  return span !== undefined && span.fromS < spec.startS + spec.durationS;
+}
+
+function audioArguments(context: TaskContext, spec: EncodeAudioSpec): string[] {
+  return [
+    ...masterOptions(spec.master),
+    ...['-copyts', '-itsoffset', (-spec.startS).toFixed(6)],
+    ...['-threads', String(context.threads), '-i', spec.master, '-map', `0:${spec.streamIndex}`],
+    ...['-vn', '-sn', '-dn', '-map_metadata', '-1', '-map_chapters', '-1', '-af', audioFilters(spec)],
+    ...['-c:a', 'aac', '-profile:a', 'aac_low', '-ar', String(SAMPLE_RATE), '-b:a', String(spec.bitsPerS)],
+    ...['-threads', '1', '-movflags', '+faststart', '-f', 'mp4'],
+  ];
+}
+
+/** Fills or cuts at the start and in gaps, mixes down, then makes the length exact to the sample. */
+function audioFilters(spec: EncodeAudioSpec): string {
+  const samples = Math.round(spec.durationS * SAMPLE_RATE);
+  return [
+    `aresample=${SAMPLE_RATE}:async=1:first_pts=0`,
+    `aformat=sample_fmts=fltp:sample_rates=${SAMPLE_RATE}:channel_layouts=${layoutOf(spec.channels)}`,
+    `apad=whole_len=${samples}`,
+    `atrim=end_sample=${samples}`,
+  ].join(',');
+}
+
+function layoutOf(channels: number): string {
+  if (channels === 1) return 'mono';
+  return channels === 6 ? '5.1' : 'stereo';
+}
+
+async function checkLength(spec: EncodeAudioSpec, path: string, errors: string): Promise<void> {
+  const movie = await readMovieFile(path);
+  const lengthS = (movie.ticks - movie.editTicks) / movie.timescale;
+  // The last packet is filled up to 1024 samples.
+  if (Math.abs(lengthS - spec.durationS) <= 0.05) return;
+  const message = `the sound is ${lengthS.toFixed(3)} s long instead of ${spec.durationS.toFixed(3)} s`;
+  throw new TaskFailure('wrong_output', message, { retry: true, programLog: errors });
+}

@@ -1,0 +1,110 @@
+/**
+ * Encodes one chunk of one rung: frames of the constant-rate time line to a closed-GOP H.264 MP4 that joins exactly
+ * with its neighbours. Which chunks and rungs there are is the studio's plan.
+ */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TaskResult, TaskSpec } from '../../contracts/tasks.ts';
+import { assertMasterUrl, ffmpegOrFail, masterOptions } from './ffmpeg.ts';
+import { readMovieFile } from './movie-file.ts';
+import { frameTimeS, rateFilters, seekOptions, videoShapeFilters } from './picture-filters.ts';
+import { isIndexed, type ProbedStream, probeStream } from './probe.ts';
+import type { TaskContext } from './task-context.ts';
+import { TaskFailure } from './task-failure.ts';
+
+export type EncodeVideoSpec = Extract<TaskSpec, { kind: 'encode-video' }>;
+
+const FILE = 'video.mp4';
+/** Largest shortfall that is filled by repeating the last frame: what rounding of a variable rate may cost. */
+const PAD_S_MAX = 1;
+/** Wall seconds allowed for one second of film, far above what the slowest preset takes on a busy machine. */
+const LIMIT_PER_FILM_S = 240;
+
+/** Throws TaskFailure `wrong_output` (to be tried again) when the count of frames or the key frames are not exact. */
+export async function encodeVideo(context: TaskContext, spec: EncodeVideoSpec): Promise<TaskResult> {
+  assertMasterUrl(spec.master);
+  const { stream, container } = await probeStream(context, spec.master, spec.streamIndex);
+  const path = join(context.folder, FILE);
+  const filmS = frameTimeS(spec.frames, spec.picture.frameRate);
+  const end = await ffmpegOrFail(context, {
+    args: [...inputArguments(context, spec, container), ...outputArguments(context, spec, stream), path],
+    timeLimitMs: (300 + filmS * LIMIT_PER_FILM_S) * 1000,
+    onProgress: (at) => context.progress(at.frame / spec.frames, at.fps),
+  });
+  const frames = await checkedFrames(spec, path, end.errors);
+  const { size } = await stat(path);
+  await context.outputs.put([{ name: FILE, path }]);
+  return { kind: 'encode-video', file: FILE, bytes: size, frames, cpuS: round(end.cpuS) };
+}
+
+function inputArguments(context: TaskContext, spec: EncodeVideoSpec, container: string): string[] {
+  const { picture } = spec;
+  const fromS = frameTimeS(spec.firstFrame, picture.frameRate);
+  return [
+    ...masterOptions(spec.master),
+    ...seekOptions(picture.startS, fromS, isIndexed(container)),
+    ...['-threads', String(context.threads), '-i', spec.master],
+    ...['-map', `0:${spec.streamIndex}`, '-an', '-sn', '-dn', '-map_metadata', '-1', '-map_chapters', '-1'],
+  ];
+}
+
+/** The chain of filters of a chunk; exported so that a test can compare pictures before they are encoded. */
+export function chunkFilters(spec: EncodeVideoSpec, stream: ProbedStream): string {
+  const { num, den } = spec.picture.frameRate;
+  return [
+    ...rateFilters(spec.picture, spec.firstFrame),
+    `tpad=stop_mode=clone:stop=${Math.ceil((PAD_S_MAX * num) / den)}`,
+    ...videoShapeFilters(spec.picture, stream, spec.rung),
+    // Renumbers from zero, so that every chunk starts there and no rounding is left.
+    'setpts=N',
+    `settb=${den}/${num}`,
+  ].join(',');
+}
+
+function outputArguments(context: TaskContext, spec: EncodeVideoSpec, stream: ProbedStream): string[] {
+  const { rung, gopFrames } = spec;
+  const { num, den } = spec.picture.frameRate;
+  const gop = String(gopFrames);
+  return [
+    ...['-vf', chunkFilters(spec, stream), '-frames:v', String(spec.frames), '-r', `${num}/${den}`],
+    ...['-c:v', 'libx264', '-preset', rung.preset, '-profile:v', 'high', '-crf', String(rung.crf)],
+    ...['-maxrate', String(rung.bitsPerSMax), '-bufsize', String(2 * rung.bitsPerSMax)],
+    ...['-g', gop, '-keyint_min', gop, '-sc_threshold', '0', '-bf', '2', '-pix_fmt', 'yuv420p'],
+    // Half-full buffers at the start of each chunk keep the joined stream within the buffer model; `stitchable`
+    // keeps headers independent of content, so that one init segment serves all chunks.
+    ...['-x264-params', 'open-gop=0:vbv-init=0.5:stitchable=1', '-flags', '+cgop'],
+    ...['-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709', '-color_range', 'tv'],
+    ...['-threads', String(context.threads), '-filter_threads', String(context.threads)],
+    ...['-video_track_timescale', String(trackTimescale(num)), '-movflags', '+faststart', '-f', 'mp4'],
+  ];
+}
+
+/** A multiple of the rate's numerator, so that a frame is a whole number of ticks, of at least 10 000 a second. */
+export function trackTimescale(num: number): number {
+  return num >= 10_000 ? num : num * 1000;
+}
+
+async function checkedFrames(spec: EncodeVideoSpec, path: string, errors: string): Promise<number> {
+  const movie = await readMovieFile(path).catch((cause: Error) => {
+    throw new TaskFailure('wrong_output', `the chunk cannot be read: ${cause.message}`, {
+      retry: true,
+      programLog: errors,
+      cause,
+    });
+  });
+  const keys = movie.keySamples ?? Array.from({ length: movie.samples }, (_, i) => i);
+  const onGrid = Array.from(
+    { length: Math.ceil(movie.samples / spec.gopFrames) },
+    (_, i) => i * spec.gopFrames,
+  );
+  const enough = spec.last ? movie.samples > 0 : movie.samples === spec.frames;
+  if (enough && onGrid.every((frame) => keys.includes(frame))) return movie.samples;
+  const what = enough
+    ? 'a key frame is missing on the grid'
+    : `${movie.samples} frames instead of ${spec.frames}`;
+  throw new TaskFailure('wrong_output', what, { retry: true, programLog: errors });
+}
+
+export function round(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
+}

@@ -1,0 +1,102 @@
+/**
+ * Chooses the constant frame rate of a title's renditions. Segments, chunks and key frames are counted in its
+ * frames, so it is one of the usual rates wherever the master is near one. Pure arithmetic.
+ */
+export type Rate = { readonly num: number; readonly den: number };
+
+const USUAL: readonly Rate[] = [
+  { num: 5, den: 1 },
+  { num: 8, den: 1 },
+  { num: 10, den: 1 },
+  { num: 12, den: 1 },
+  { num: 25, den: 2 },
+  { num: 15000, den: 1001 },
+  { num: 15, den: 1 },
+  { num: 20, den: 1 },
+  { num: 24000, den: 1001 },
+  { num: 24, den: 1 },
+  { num: 25, den: 1 },
+  { num: 30000, den: 1001 },
+  { num: 30, den: 1 },
+  { num: 48, den: 1 },
+  { num: 50, den: 1 },
+  { num: 60000, den: 1001 },
+  { num: 60, den: 1 },
+];
+const FRAMES_PER_S_MAX = 60;
+/** Relative distance within which a measured rate is taken for a usual one. */
+const NEAR = 0.005;
+
+export function perSecond(rate: Rate): number {
+  return rate.num / rate.den;
+}
+
+/** ffprobe's `24000/1001`, or undefined for `0/0` and nonsense. */
+export function parseRate(text: string | undefined): Rate | undefined {
+  const match = /^(\d+)\/(\d+)$/.exec(text ?? '');
+  const rate = { num: Number(match?.[1] ?? 0), den: Number(match?.[2] ?? 0) };
+  return rate.num > 0 && rate.den > 0 ? rate : undefined;
+}
+
+export type MeasuredRate = {
+  /** ffprobe's `r_frame_rate`: the lowest rate that can show every time stamp. Twice the frames when interlaced. */
+  base: Rate | undefined;
+  /** ffprobe's `avg_frame_rate`. */
+  average: Rate | undefined;
+  /** Presentation times of consecutive decoded frames, seconds, of one or more samples. */
+  samples: ReadonlyArray<readonly number[]>;
+  interlaced: boolean;
+};
+
+/** The rate to encode at, and whether the master's own varies. */
+export function chooseRate(measured: MeasuredRate): { rate: Rate; variable: boolean } {
+  const gaps = measured.samples.flatMap(gapsOf).sort((a, b) => a - b);
+  const median = gaps[Math.floor(gaps.length / 2)];
+  const variable = isVariable(measured, gaps, median);
+  const typical = median === undefined ? undefined : 1 / median;
+  const average = measured.average && perSecond(measured.average);
+  const base = measured.base && perSecond(measured.base);
+  if (variable) {
+    // The typical distance of frames keeps the motion; where the film stands still, frames are repeated cheaply.
+    return { rate: snap(Math.max(typical ?? 0, average ?? 0) || base || 25), variable };
+  }
+  const constant = measured.interlaced ? (average ?? typical ?? base) : (base ?? average ?? typical);
+  return { rate: snap(constant ?? 25), variable };
+}
+
+function gapsOf(times: readonly number[]): number[] {
+  return times.slice(1).flatMap((time, i) => {
+    const gap = time - (times[i] as number);
+    return gap > 0.001 ? [gap] : [];
+  });
+}
+
+function isVariable(measured: MeasuredRate, gaps: readonly number[], median: number | undefined): boolean {
+  if (median !== undefined && gaps.length >= 8) {
+    // Containers with millisecond clocks shift frames by up to one each way.
+    const odd = gaps.filter((gap) => Math.abs(gap - median) > Math.max(0.0025, 0.1 * median));
+    if (odd.length > 0.1 * gaps.length) return true;
+  }
+  if (!measured.base || !measured.average || measured.interlaced) return false;
+  const ratio = perSecond(measured.base) / perSecond(measured.average);
+  // A median at half of the base rate is a base rate that counts fields.
+  return ratio > 1.02 && !(median !== undefined && Math.abs(median * perSecond(measured.average) - 1) < 0.02);
+}
+
+/** The usual rate nearest to `fps`, or the whole number nearest to it where no usual one is near. */
+export function snap(fps: number): Rate {
+  let capped = fps;
+  while (capped > FRAMES_PER_S_MAX * 1.001) capped /= 2;
+  const sorted = [...USUAL].sort((a, b) => distance(a, capped) - distance(b, capped));
+  const nearest = sorted[0] as Rate;
+  if (fps !== capped && perSecond(nearest) < 48 - 0.1) return { num: FRAMES_PER_S_MAX, den: 1 };
+  if (distance(nearest, capped) <= NEAR) return nearest;
+  const above = USUAL.find((rate) => perSecond(rate) >= capped);
+  // Up to the next usual rate when it is close by, so that no motion is lost; an odd rate is kept when it is not.
+  if (above && perSecond(above) <= capped * 1.1) return above;
+  return { num: Math.max(5, Math.round(capped)), den: 1 };
+}
+
+function distance(rate: Rate, fps: number): number {
+  return Math.abs(Math.log(perSecond(rate) / fps));
+}

@@ -1,0 +1,232 @@
+/**
+ * Inspects a master: is it a film that can be decoded from start to end, and what is in it. What cannot become a
+ * title is refused with a sentence for the person who uploaded it; only trouble on our side is a failure.
+ */
+import type { Inspection, RefusalCode, TaskResult, TaskSpec } from '../../contracts/tasks.ts';
+import { fetchHead } from './fetch-inputs.ts';
+import { assertMasterUrl } from './ffmpeg.ts';
+import { chooseRate, parseRate, perSecond, type Rate } from './frame-rate.ts';
+import { type MeasuredLength, measureLength } from './inspect-length.ts';
+import { decodeSample, isInterlaced, type Sample } from './inspect-samples.ts';
+import {
+  bitDepthOf,
+  colourOf,
+  describeAudio,
+  describeText,
+  isDolbyVisionOnly,
+  isFullRange,
+  isMovingPicture,
+  pickVideo,
+  rotationOf,
+  shownSize,
+} from './inspect-streams.ts';
+import { isIndexed, numberOf, type Probed, type ProbedStream, probe } from './probe.ts';
+import { refusalOfUnreadable } from './refusals.ts';
+import type { TaskContext } from './task-context.ts';
+
+export type InspectSpec = Extract<TaskSpec, { kind: 'inspect' }>;
+
+const SIDE_MIN = 16;
+const SIDE_MAX = 8192;
+const LENGTH_S_MAX = 12 * 3600;
+const HEAD_BYTES = 4096;
+
+/** A finding that ends the inspection. */
+class Refusal extends Error {
+  readonly code: RefusalCode;
+  constructor(code: RefusalCode, reason: string) {
+    super(reason);
+    this.code = code;
+  }
+}
+
+export async function inspect(context: TaskContext, spec: InspectSpec): Promise<TaskResult> {
+  assertMasterUrl(spec.master);
+  try {
+    return { kind: 'inspect', outcome: { verdict: 'accepted', inspection: await examine(context, spec) } };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { kind: 'inspect', outcome: { verdict: 'refused', code: error.code, reason: error.message } };
+  }
+}
+
+async function examine(context: TaskContext, spec: InspectSpec): Promise<Inspection> {
+  if (spec.bytes === 0) throw new Refusal('empty_file', 'The file is empty.');
+  const result = await probe(context, spec.master);
+  if (!result.found) {
+    const head = await fetchHead(context, spec.master, HEAD_BYTES);
+    const { code, reason } = refusalOfUnreadable(head, result.errors);
+    throw new Refusal(code, reason);
+  }
+  context.progress(0.1);
+  const video = needVideo(result.found);
+  const length = await measureLength(context, spec.master, result.found, video);
+  context.progress(0.3);
+  const endS = needWholeFile(length);
+  const samples = await takeSamples(context, spec.master, result.found, video, length.lastS);
+  return describe(spec, result.found, video, { endS, lastS: length.lastS, samples });
+}
+
+function needVideo(probed: Probed): ProbedStream {
+  const video = pickVideo(probed.streams);
+  if (!video) {
+    const hasSound = probed.streams.some((stream) => stream.codec_type === 'audio');
+    throw new Refusal(
+      'no_video',
+      hasSound ? 'The file has sound but no pictures.' : 'The file has no film in it.',
+    );
+  }
+  const codec = video.codec_name ?? 'unknown';
+  if (codec === 'unknown' || codec === 'none') {
+    throw new Refusal('unsupported', 'The pictures are in a format that cannot be decoded here.');
+  }
+  if (isDolbyVisionOnly(video)) {
+    const advice = 'Please export it as HDR10, HLG or SDR.';
+    throw new Refusal(
+      'unsupported',
+      `The film is in Dolby Vision profile 5, which cannot be converted. ${advice}`,
+    );
+  }
+  if (!video.width || !video.height) {
+    throw new Refusal('undecodable', 'The pictures cannot be decoded: the file does not tell their size.');
+  }
+  const { width, height } = shownSize(video);
+  if (Math.min(width, height) < SIDE_MIN) {
+    throw new Refusal(
+      'too_small',
+      `The picture is ${width} x ${height}; at least ${SIDE_MIN} pixels a side are needed.`,
+    );
+  }
+  if (Math.max(width, height, video.width, video.height) > SIDE_MAX) {
+    throw new Refusal(
+      'unsupported',
+      `The picture is ${width} x ${height}; at most ${SIDE_MAX} pixels a side are possible.`,
+    );
+  }
+  return video;
+}
+
+function needWholeFile(length: MeasuredLength): number {
+  if (length.missingToS !== undefined) {
+    const from = length.endS === undefined ? 'the start' : clockText(length.endS);
+    const to = clockText(length.missingToS);
+    throw new Refusal(
+      'truncated',
+      `The file was cut off: from ${from} to ${to} nothing can be read. Please upload it again.`,
+    );
+  }
+  if (length.endS === undefined)
+    throw new Refusal('undecodable', 'The file holds no picture that can be read.');
+  return length.endS;
+}
+
+/** Start, middle and end; all must give pictures. */
+async function takeSamples(
+  context: TaskContext,
+  master: string,
+  probed: Probed,
+  video: ProbedStream,
+  lastS: number,
+): Promise<Sample[]> {
+  const startS = numberOf(video.start_time) ?? 0;
+  // A seek in a container without an index may land behind the key frame that the sample needs.
+  const back = isIndexed(probed.format.format_name) ? 1 : 15;
+  const places = [
+    { name: 'at the start', atS: undefined, frames: 90 },
+    { name: 'in the middle', atS: (startS + lastS) / 2 - back + 1, frames: 60 },
+    { name: 'near the end', atS: lastS - back, frames: 60 },
+  ];
+  const samples: Sample[] = [];
+  for (const place of places) {
+    // A film that the first sample went through needs no more.
+    if (samples[0] && (samples[0].timesS.at(-1) ?? 0) >= lastS - 0.001) break;
+    const sample = await decodeSample(context, master, { index: video.index, ...place });
+    if (sample.timesS.length === 0) {
+      const where = samples.length === 0 ? '' : ` ${place.name}`;
+      throw new Refusal('undecodable', `The pictures cannot be decoded${where}. The file may be damaged.`);
+    }
+    samples.push(sample);
+    context.progress(0.3 + (0.7 * samples.length) / places.length);
+  }
+  return samples;
+}
+
+type Findings = { endS: number; lastS: number; samples: readonly Sample[] };
+
+function describe(spec: InspectSpec, probed: Probed, video: ProbedStream, findings: Findings): Inspection {
+  const { samples, endS, lastS } = findings;
+  const notes: string[] = [];
+  const interlaced = isInterlaced(video.field_order, samples);
+  const { rate, variable } = chooseRate({
+    base: parseRate(video.r_frame_rate),
+    average: parseRate(video.avg_frame_rate),
+    samples: samples.map((sample) => sample.timesS),
+    interlaced,
+  });
+  const startS = samples[0]?.timesS[0] ?? numberOf(video.start_time) ?? 0;
+  const durationS = lengthOnGrid(rate, startS, lastS, endS);
+  if (durationS > LENGTH_S_MAX) {
+    throw new Refusal('too_long', `The film is ${clockText(durationS)} long; at most 12 hours are possible.`);
+  }
+  addNotes(notes, probed, video, { rate, variable, interlaced, samples });
+  return {
+    container: probed.format.format_name,
+    durationS,
+    startS,
+    bitsPerS: numberOf(probed.format.bit_rate) ?? Math.round((spec.bytes * 8) / durationS),
+    video: {
+      index: video.index,
+      codec: video.codec_name ?? 'unknown',
+      ...shownSize(video),
+      rotation: Math.round(rotationOf(video)),
+      frameRate: rate,
+      variableFrameRate: variable,
+      interlaced,
+      pixelFormat: video.pix_fmt ?? 'unknown',
+      bitDepth: bitDepthOf(video.pix_fmt),
+      colour: colourOf(video),
+      fullRange: isFullRange(video),
+    },
+    audio: describeAudio(probed.streams, notes),
+    text: describeText(probed.streams, notes),
+    notes,
+  };
+}
+
+/**
+ * Length of the film in whole frames of its constant rate: up to the slot of the last picture, and on for as long
+ * as the container says that picture is shown (the last slide of a talk may stand for a while).
+ */
+export function lengthOnGrid(rate: Rate, startS: number, lastS: number, endS: number): number {
+  const fps = perSecond(rate);
+  const slots = Math.round((lastS - startS) * fps) + 1;
+  const frames = Math.max(1, slots, Math.round((endS - startS) * fps));
+  return (frames * rate.den) / rate.num;
+}
+
+type Traits = { rate: Rate; variable: boolean; interlaced: boolean; samples: readonly Sample[] };
+
+function addNotes(notes: string[], probed: Probed, video: ProbedStream, traits: Traits): void {
+  const fps = Number(perSecond(traits.rate).toFixed(3));
+  if (traits.variable) notes.push(`variable frame rate brought to ${fps} frames a second`);
+  if (traits.interlaced) notes.push('interlaced pictures are deinterlaced');
+  const base = parseRate(video.r_frame_rate);
+  if (!traits.variable && base && perSecond(base) > 60.1) notes.push(`frame rate lowered to ${fps}`);
+  if (rotationOf(video) !== 0) notes.push(`pictures are turned by ${Math.round(rotationOf(video))} degrees`);
+  if (colourOf(video) !== 'sdr') notes.push('high dynamic range is mapped to standard');
+  if (bitDepthOf(video.pix_fmt) > 8)
+    notes.push(`${bitDepthOf(video.pix_fmt)}-bit pictures are brought to 8 bits`);
+  const others = probed.streams.filter((stream) => isMovingPicture(stream) && stream.index !== video.index);
+  if (others.length > 0) notes.push(`${others.length} further picture streams are left out`);
+  const errors = traits.samples.reduce((sum, sample) => sum + sample.errorCount, 0);
+  if (errors > 0) notes.push('some pictures are damaged');
+}
+
+/** `1:02:03` or `2:03`, for people. */
+export function clockText(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds));
+  const two = (value: number) => String(value).padStart(2, '0');
+  const hours = Math.floor(s / 3600);
+  const minutes = Math.floor(s / 60) % 60;
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(s % 60)}` : `${minutes}:${two(s % 60)}`;
+}

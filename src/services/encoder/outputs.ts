@@ -1,0 +1,122 @@
+/**
+ * Puts a task's files where the studio wants them: asks for presigned URLs under the attempt's prefix and streams
+ * each file to its URL. URLs are never logged. It decides nothing about names or contents.
+ */
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { extname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Clock } from '../../platform/clock.ts';
+import { isMatineeError, systemCode } from '../../platform/errors.ts';
+import { retry } from '../../platform/retry.ts';
+import { eachBounded } from './each-bounded.ts';
+import { TaskFailure } from './task-failure.ts';
+
+export type OutputFile = { readonly name: string; readonly path: string };
+
+export type Outputs = {
+  /** Stores all files; resolves when the store has acknowledged each. Reports how many are done. */
+  put(files: readonly OutputFile[], onDone?: (done: number) => void): Promise<void>;
+};
+
+export type OutputsDeps = {
+  /** Presigned PUT URLs for these names, in their order. */
+  sign(names: string[]): Promise<string[]>;
+  clock: Clock;
+  signal: AbortSignal;
+};
+
+const NAMES_PER_BATCH = 200;
+const UPLOADS_AT_ONCE = 4;
+const TRIES_MAX = 4;
+const IDLE_MS = 60_000;
+
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  '.mp4': 'video/mp4',
+  '.m4a': 'audio/mp4',
+  '.m4s': 'video/iso.segment',
+  '.vtt': 'text/vtt; charset=utf-8',
+  '.jpg': 'image/jpeg',
+  '.json': 'application/json',
+};
+
+export function createOutputs(deps: OutputsDeps): Outputs {
+  return {
+    async put(files, onDone = () => {}) {
+      let done = 0;
+      for (let at = 0; at < files.length; at += NAMES_PER_BATCH) {
+        const batch = files.slice(at, at + NAMES_PER_BATCH);
+        const urls = await deps.sign(batch.map((file) => file.name));
+        await eachBounded(batch, UPLOADS_AT_ONCE, async (file, index) => {
+          await putWithRetries(deps, file, urls[index]);
+          done += 1;
+          onDone(done);
+        });
+      }
+    },
+  };
+}
+
+async function putWithRetries(
+  deps: OutputsDeps,
+  file: OutputFile,
+  firstUrl: string | undefined,
+): Promise<void> {
+  await retry(
+    async (tryNumber) => {
+      // A URL may have expired while other files were sent, hence a fresh one for each further try.
+      const url = tryNumber === 1 ? firstUrl : (await deps.sign([file.name]))[0];
+      if (url === undefined) {
+        throw new TaskFailure('output_refused', 'the studio gave no URL for an output', { retry: true });
+      }
+      await putFile(url, file, deps.signal);
+    },
+    {
+      triesMax: TRIES_MAX,
+      waitMs: 500,
+      waitMaxMs: 8000,
+      clock: deps.clock,
+      signal: deps.signal,
+      retryable: (error) =>
+        !deps.signal.aborted &&
+        !isMatineeError(error, 'stale_attempt') &&
+        !isMatineeError(error, 'not_found') &&
+        systemCode(error) !== 'ENOENT',
+    },
+  );
+}
+
+async function putFile(url: string, file: OutputFile, signal: AbortSignal): Promise<void> {
+  const { size } = await stat(file.path);
+  const send = url.startsWith('https:') ? httpsRequest : httpRequest;
+  const request = send(url, {
+    method: 'PUT',
+    signal,
+    timeout: IDLE_MS,
+    headers: {
+      'content-length': size,
+      'content-type': CONTENT_TYPES[extname(file.name)] ?? 'application/octet-stream',
+    },
+  });
+  request.on('timeout', () => request.destroy(new Error('no byte moved for a minute')));
+  const answered = new Promise<number>((resolve, reject) => {
+    request.once('response', (response) => {
+      response.resume();
+      response.once('end', () => resolve(response.statusCode ?? 0));
+      response.once('error', reject);
+    });
+    request.once('error', reject);
+  });
+  const sent = pipeline(createReadStream(file.path), request);
+  // A refusal may come before the body is through; then the answer tells more than the broken pipe does.
+  const [answer, body] = await Promise.allSettled([answered, sent]);
+  signal.throwIfAborted();
+  if (answer.status === 'fulfilled' && answer.value >= 200 && answer.value < 300) return;
+  const why =
+    answer.status === 'fulfilled' ? `status ${answer.value}` : (systemCode(answer.reason) ?? 'no answer');
+  const cause =
+    answer.status === 'rejected' ? answer.reason : body.status === 'rejected' ? body.reason : undefined;
+  throw new TaskFailure('output_refused', `${file.name} could not be stored: ${why}`, { retry: true, cause });
+}

@@ -1,0 +1,27 @@
+/** From a task's kind to the function that does it. */
+import type { TaskResult, TaskSpec } from '../../contracts/tasks.ts';
+import { encodeAudio } from './encode-audio.ts';
+import { encodeVideo } from './encode-video.ts';
+import { extractText } from './extract-text.ts';
+import { inspect } from './inspect.ts';
+import { makeImages } from './make-images.ts';
+import { packageTrack } from './package-track.ts';
+import type { TaskContext } from './task-context.ts';
+
+/** Throws TaskFailure, or the signal's reason when it aborts. */
+export function runTask(context: TaskContext, spec: TaskSpec): Promise<TaskResult> {
+  switch (spec.kind) {
+    case 'inspect':
+      return inspect(context, spec);
+    case 'encode-video':
+      return encodeVideo(context, spec);
+    case 'encode-audio':
+      return encodeAudio(context, spec);
+    case 'extract-text':
+      return extractText(context, spec);
+    case 'package':
+      return packageTrack(context, spec);
+    case 'images':
+      return makeImages(context, spec);
+  }
+}

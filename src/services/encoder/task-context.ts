@@ -1,0 +1,21 @@
+/** What every task function gets from the worker besides its spec. Types only. */
+import type { Clock } from '../../platform/clock.ts';
+import type { Log } from '../../platform/log.ts';
+import type { Outputs } from './outputs.ts';
+
+export type Programs = { readonly ffmpeg: string; readonly ffprobe: string; readonly packager: string };
+
+export type TaskContext = {
+  readonly programs: Programs;
+  /** Threads that decoders, filters and encoders may use. */
+  readonly threads: number;
+  /** The task's own folder, removed when the task ends. */
+  readonly folder: string;
+  readonly outputs: Outputs;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Aborts when the lease is lost or the worker stops; every program is killed then. */
+  readonly signal: AbortSignal;
+  /** Tells how much is done, 0 to 1, and at how many frames a second. */
+  progress(done: number, fps?: number): void;
+};

@@ -1,0 +1,110 @@
+/**
+ * The encoder worker: leases one task after another from the studio, does it, reports it. It needs nothing but the
+ * lease API and presigned URLs, so it runs on any machine; it knows neither titles nor stores.
+ */
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { StudioClient } from '../../clients/studio.ts';
+import { errorResponse } from '../../contracts/serve.ts';
+import type { Lease } from '../../contracts/tasks.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { MatineeError } from '../../platform/errors.ts';
+import type { Log } from '../../platform/log.ts';
+import type { Health, Service } from '../../platform/service.ts';
+import { giveBack, runAttempt } from './attempt.ts';
+import type { Programs } from './task-context.ts';
+import { asTaskFailure } from './task-failure.ts';
+
+export type EncoderDeps = { studio: StudioClient; clock: Clock; log: Log; programs: Programs };
+
+export type EncoderConfig = {
+  /** Tells this worker from others in the studio's records. */
+  name: string;
+  /** A folder of this worker alone; whatever is in it is removed at the start. */
+  scratch: string;
+  /** Threads that decoders and encoders of one task may use. */
+  threads: number;
+};
+
+const LEASE_WAIT_S = 20;
+const BACKOFF_MIN_MS = 250;
+const BACKOFF_MAX_MS = 15_000;
+/** Failed calls in a row after which the worker says that it is not ready. */
+const FAILURES_UNTIL_UNREADY = 3;
+
+export function createEncoderWorker(
+  deps: EncoderDeps,
+  config: EncoderConfig,
+): Service & Required<Pick<Service, 'run'>> {
+  const log = deps.log.with({ worker: config.name });
+  const own = { ...deps, log };
+  let state: 'idle' | 'running' | 'ended' = 'idle';
+  let failures = 0;
+
+  const health = (): Health => {
+    if (state !== 'running') return { ready: false, reasons: ['the worker is not running'] };
+    if (failures < FAILURES_UNTIL_UNREADY) return { ready: true };
+    return { ready: false, reasons: ['the studio does not answer'] };
+  };
+
+  const run = async (signal: AbortSignal): Promise<void> => {
+    await emptyFolder(config.scratch);
+    state = 'running';
+    try {
+      while (!signal.aborted) {
+        try {
+          const lease = await nextLease(own, config.name, signal);
+          failures = 0;
+          if (lease) await runAttempt(own, config, lease, signal);
+        } catch (error) {
+          if (signal.aborted) break;
+          failures += 1;
+          log.warn('no lease could be asked for', { reason: asTaskFailure(error).message, failures });
+          await backOff(deps.clock, failures, signal);
+        }
+      }
+    } finally {
+      state = 'ended';
+    }
+  };
+
+  const handle = async () =>
+    errorResponse(new MatineeError('not_found', 'an encoder worker answers no requests'));
+  return { name: config.name, run, health, handle };
+}
+
+/**
+ * Asks for a task and stops waiting when the signal aborts. The studio may grant a lease at that very moment; it is
+ * given back, so that another worker gets the task at once.
+ */
+async function nextLease(deps: EncoderDeps, worker: string, signal: AbortSignal): Promise<Lease | null> {
+  const asked = deps.studio.leaseTask({ body: { worker, waitS: LEASE_WAIT_S } }, signal);
+  const stopped = Promise.withResolvers<never>();
+  const onAbort = () => stopped.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return (await Promise.race([asked, stopped.promise])).lease;
+  } catch (error) {
+    if (signal.aborted) {
+      const late = await Promise.race([asked.catch(() => undefined), deps.clock.sleep(500)]);
+      if (late?.lease) await giveBack(deps, late.lease);
+    }
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** Exponential with full jitter, so that a fleet does not come back in one beat. */
+async function backOff(clock: Clock, failures: number, signal: AbortSignal): Promise<void> {
+  const bound = Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** failures);
+  await clock.sleep(BACKOFF_MIN_MS + bound * Math.random(), signal).catch((reason: unknown) => {
+    if (!signal.aborted) throw reason;
+  });
+}
+
+/** Makes the folder and removes what an earlier run left in it. */
+async function emptyFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true });
+}
