@@ -1,0 +1,88 @@
+/**
+ * Writes one stream of bytes into one blob file, through two buffers of its own: one fills while the other is
+ * written, so memory is bounded and callers may reuse their chunks. Verifies nothing and names nothing.
+ */
+import { type FileHandle, open } from 'node:fs/promises';
+
+const BUFFER_BYTES = 512 * 1024;
+
+export type BlobWriter = {
+  write(chunk: Uint8Array): Promise<void>;
+  /** Everything is on disk when it resolves, and the file is closed. */
+  finish(): Promise<void>;
+  /** Closes the file without care for what is in it. */
+  abandon(): Promise<void>;
+};
+
+/** Buffers that wait for their next writer; bounded, so that a burst of uploads gives its memory back. */
+export type BufferPool = { take(): Buffer; give(buffer: Buffer): void };
+
+export function createBufferPool(keep: number): BufferPool {
+  const idle: Buffer[] = [];
+  return {
+    take: () => idle.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES),
+    give: (buffer) => {
+      if (idle.length < keep) idle.push(buffer);
+    },
+  };
+}
+
+/** The file must not exist yet. */
+export async function openBlobWriter(path: string, pool: BufferPool): Promise<BlobWriter> {
+  const file = await open(path, 'wx', 0o600);
+  let filling = pool.take();
+  let other = pool.take();
+  let used = 0;
+  /** The write that is under way; resolves to its failure, so that none goes unheard. */
+  let writing: Promise<unknown> = Promise.resolve(undefined);
+
+  const written = async () => {
+    const failure = await writing;
+    if (failure !== undefined) throw failure;
+  };
+  const flush = async () => {
+    await written();
+    const full = filling.subarray(0, used);
+    [filling, other] = [other, filling];
+    used = 0;
+    writing = writeAll(file, full).then(
+      () => undefined,
+      (error: unknown) => error ?? new Error('the write failed'),
+    );
+  };
+  const close = async () => {
+    await writing;
+    pool.give(filling);
+    pool.give(other);
+    await file.close();
+  };
+
+  return {
+    write: async (chunk) => {
+      for (let at = 0; at < chunk.length; ) {
+        const take = Math.min(chunk.length - at, filling.length - used);
+        filling.set(chunk.subarray(at, at + take), used);
+        used += take;
+        at += take;
+        if (used === filling.length) await flush();
+      }
+    },
+    finish: async () => {
+      try {
+        if (used > 0) await flush();
+        await written();
+        await file.sync();
+      } finally {
+        await close();
+      }
+    },
+    abandon: close,
+  };
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, at, bytes.length - at);
+    at += bytesWritten;
+  }
+}
