@@ -8,11 +8,11 @@ export function copySource(request: S3Request): ObjectRef {
   const header = request.headers.get('x-amz-copy-source') ?? '';
   const [path = '', version] = header.split('?versionId=');
   if (version !== undefined && version !== 'null') throw new S3Error('NoSuchVersion');
-  const [, rawBucket = '', rawKey = ''] = /^\/?([^/]+)\/(.+)$/s.exec(path) ?? [];
-  if (rawKey === '') {
+  // Some clients encode the slash between bucket and key as well.
+  const [, bucket = '', key = ''] = /^\/?([^/]+)\/(.+)$/s.exec(decodeStrictly(path)) ?? [];
+  if (key === '') {
     throw new S3Error('InvalidArgument', 'x-amz-copy-source must name a bucket and a key.');
   }
-  const bucket = decodeStrictly(rawBucket);
   if (!isBucketName(bucket)) throw new S3Error('NoSuchBucket');
-  return { bucket, key: checkedKey(decodeStrictly(rawKey)) };
+  return { bucket, key: checkedKey(key) };
 }
