@@ -3,7 +3,10 @@
  * tests may import this.
  */
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { type IncomingHttpHeaders, request as requestPlain } from 'node:http';
+import { request as requestTls } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../platform/clock.ts';
@@ -68,6 +71,29 @@ export async function openDoor(scheme: Scheme = 'http', log: Log = testLog()): P
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** One request with nothing added to its URL, trusting the door's own certificate. */
+export function requestUrl(
+  door: Door,
+  url: string,
+  options: { method?: string; body?: string } = {},
+): Promise<{ status: number; headers: IncomingHttpHeaders; text: string }> {
+  const { method = 'GET', body } = options;
+  const ca = door.certificateFile ? readFileSync(door.certificateFile) : undefined;
+  const send = url.startsWith('https:') ? requestTls : requestPlain;
+  return new Promise((resolve, reject) => {
+    const request = send(url, { method, ca, agent: false }, (response) => {
+      const pieces: Buffer[] = [];
+      response.on('data', (piece) => pieces.push(piece)).once('error', reject);
+      response.once('end', () => {
+        const { statusCode: status = 0, headers } = response;
+        resolve({ status, headers, text: Buffer.concat(pieces).toString('utf8') });
+      });
+    });
+    request.once('error', reject);
+    request.end(body);
+  });
 }
 
 /** Why HTTPS cannot be tested here, or false. */

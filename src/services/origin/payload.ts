@@ -147,7 +147,26 @@ async function* verified(
 }
 
 async function* readAll(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
-  if (body) yield* body;
+  if (!body) return;
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await readOnce(reader);
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    reader.releaseLock();
+  }
+}
+
+/** A connection that breaks is the client's affair, not a fault of the door. */
+async function readOnce(reader: ReadableStreamDefaultReader<Uint8Array>) {
+  try {
+    return await reader.read();
+  } catch {
+    throw new S3Error('IncompleteBody', 'The connection was lost before the end of the body.');
+  }
 }
 
 function contentLength(headers: Headers): number | undefined {
