@@ -4,7 +4,7 @@
  * Source: "AWS Signature Version 4 for API requests" (IAM User Guide) and, for S3's own rules,
  * "Authenticating Requests (AWS Signature Version 4)" (Amazon S3 API Reference).
  */
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, type KeyObject } from 'node:crypto';
 import { MatineeError } from './errors.ts';
 
 export const SIGV4_ALGORITHM = 'AWS4-HMAC-SHA256';
@@ -92,7 +92,7 @@ export type PresignUrlOptions = {
 
 /**
  * A path-style S3 URL that lets its bearer make one request without credentials. Only `host` is signed, so a
- * browser may add any header. Throws invalid_request for an expiry out of range.
+ * browser may add any header but `x-amz-*`, which S3 wants signed. Throws invalid_request for an expiry out of range.
  */
 export function presignUrl(options: PresignUrlOptions): string {
   const { baseUrl, bucket, key, credentials, date, expiresS } = options;
@@ -142,7 +142,7 @@ export function signingKey(secretAccessKey: string, scope: SigningScope): Buffer
 }
 
 /** The signature of a string to sign, in lower-case hex. */
-export function signText(text: string, key: Uint8Array): string {
+export function signText(text: string, key: Uint8Array | KeyObject): string {
   return createHmac('sha256', key).update(text).digest('hex');
 }
 

@@ -10,11 +10,13 @@ import {
 import { FULL_ACCESS } from './access-scope.ts';
 import { authenticate } from './authenticate.ts';
 import { readS3Request } from './s3-request.ts';
+import { createSigningKeys } from './signing-keys.ts';
 
 const CREDENTIALS = { accessKeyId: 'MTNEKEYKEYKEYKEYKEYK', secretAccessKey: 'a-secret' };
 const NOW = new Date('2026-03-01T12:00:00Z');
 const MINUTE_MS = 60_000;
 
+const signingKeys = createSigningKeys();
 const accessKeys = {
   ensure: async () => CREDENTIALS,
   find: async (id: string) =>
@@ -26,7 +28,7 @@ function check(method: string, url: string, headers: Record<string, string>, atM
   const rawTarget = query === '' ? path : `${path}?${query}`;
   const request = new Request(url, { method, headers });
   const context = { rawTarget, remoteAddress: 'in-process', trusted: false };
-  return authenticate(readS3Request(request, context), accessKeys, atMs);
+  return authenticate(readS3Request(request, context), { accessKeys, signingKeys }, atMs);
 }
 
 function signed(options: Partial<Parameters<typeof signRequest>[0]> = {}): Record<string, string> {
@@ -166,4 +168,20 @@ test('version 2 signatures are refused with the way to version 4', async () => {
   const advice = { code: 'AccessDenied', message: /aws configure set default\.s3\.signature_version s3v4/ };
   await assert.rejects(check('GET', `${URL_SIGNED}&AWSAccessKeyId=a&Signature=b&Expires=1`, {}), advice);
   await assert.rejects(check('GET', URL_SIGNED, { authorization: 'AWS key:signature' }), advice);
+});
+
+test('a remembered signing key is not used for another secret, and old ones make room', () => {
+  const keys = createSigningKeys();
+  const scope = { day: '20260301', region: 'us-east-1', service: 's3' };
+  const key = keys.derive('id', 'one', scope);
+  keys.remember('id', 'one', scope, key);
+  assert.equal(keys.derive('id', 'one', scope), key);
+  assert.ok(!keys.derive('id', 'two', scope).equals(key));
+  for (let i = 0; i < 64; i++) {
+    const region = `region-${i}`;
+    keys.remember('id', 'one', { ...scope, region }, keys.derive('id', 'one', { ...scope, region }));
+  }
+  const again = keys.derive('id', 'one', scope);
+  assert.notEqual(again, key);
+  assert.ok(again.equals(key));
 });

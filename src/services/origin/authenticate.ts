@@ -2,7 +2,7 @@
  * Who sent a request: checks AWS Signature Version 4 in the `Authorization` header or in the query (presigned).
  * Reads the head only, so that a refused upload never sends its body. Says nothing of what the key may do.
  */
-import { timingSafeEqual } from 'node:crypto';
+import { type KeyObject, timingSafeEqual } from 'node:crypto';
 import {
   amzDate,
   canonicalRequest,
@@ -11,7 +11,6 @@ import {
   parseAmzDate,
   SIGV4_ALGORITHM,
   type SigningScope,
-  signingKey,
   signText,
   stringToSign,
   UNSIGNED_PAYLOAD,
@@ -20,6 +19,7 @@ import type { AccessKeys } from './access-keys.ts';
 import type { AccessScope } from './access-scope.ts';
 import { S3Error } from './s3-error.ts';
 import { headerText, type S3Request } from './s3-request.ts';
+import type { SigningKeys } from './signing-keys.ts';
 
 /** An authentic request, with what its body's chunk signatures are checked against. */
 export type Caller = {
@@ -27,7 +27,7 @@ export type Caller = {
   readonly scope: AccessScope;
   /** How the body is hashed or framed: the meaning of `x-amz-content-sha256`. */
   readonly payload: string;
-  readonly seed: { signature: string; key: Uint8Array; amzDate: string; scope: SigningScope };
+  readonly seed: { signature: string; key: KeyObject; amzDate: string; scope: SigningScope };
 };
 
 type Claim = {
@@ -47,10 +47,12 @@ type Claim = {
 const SKEW_MS_MAX = 15 * 60_000;
 const SIGNED_HEADERS_MAX = 64;
 
+export type AuthenticateDeps = { accessKeys: AccessKeys; signingKeys: SigningKeys };
+
 /** Throws S3Error; `nowMs` is the server's time. */
 export async function authenticate(
   request: S3Request,
-  accessKeys: AccessKeys,
+  { accessKeys, signingKeys }: AuthenticateDeps,
   nowMs: number,
 ): Promise<Caller> {
   const claim = readClaim(request, nowMs);
@@ -58,7 +60,7 @@ export async function authenticate(
   const found = await accessKeys.find(claim.accessKeyId);
   if (!found)
     throw new S3Error('InvalidAccessKeyId', undefined, { AWSAccessKeyId: claim.accessKeyId.slice(0, 128) });
-  const key = signingKey(found.secret, claim.scope);
+  const key = signingKeys.derive(claim.accessKeyId, found.secret, claim.scope);
   const canonical = canonicalRequest({
     method: request.method,
     path: request.canonicalPath,
@@ -68,6 +70,7 @@ export async function authenticate(
   });
   const expected = signText(stringToSign(claim.amzDate, claim.scope, canonical), key);
   if (!sameSignature(expected, claim.signature)) throw new S3Error('SignatureDoesNotMatch');
+  signingKeys.remember(claim.accessKeyId, found.secret, claim.scope, key);
   const seed = { signature: claim.signature, key, amzDate: claim.amzDate, scope: claim.scope };
   return { accessKeyId: claim.accessKeyId, scope: found.scope, payload: claim.payload, seed };
 }

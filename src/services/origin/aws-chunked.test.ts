@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createSecretKey } from 'node:crypto';
 import test from 'node:test';
 import { type SigningScope, signingKey } from '../../platform/sigv4.ts';
 import { type ChunkedOptions, createChunkedDecoder } from './aws-chunked.ts';
@@ -72,7 +73,7 @@ for (const [why, body, code] of MALFORMED) {
 const SCOPE: SigningScope = { day: '20130524', region: 'us-east-1', service: 's3' };
 const SEED = {
   signature: '4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9',
-  key: signingKey('wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY', SCOPE),
+  key: createSecretKey(signingKey('wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY', SCOPE)),
   amzDate: '20130524T000000Z',
   scope: SCOPE,
 };

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'node:test';
 import { type Clock, systemClock } from '../../platform/clock.ts';
 import { MatineeError } from '../../platform/errors.ts';
 import { silentLog } from '../../platform/log.ts';
+import { openDiskObjects } from '../../ports/objects/embedded.ts';
 import type { ObjectEvent, ObjectEvents } from '../../ports/objects/objects.ts';
 import type { NewJob, Queue } from '../../ports/queue/queue.ts';
 import { relayEvents } from './event-relay.ts';
@@ -85,4 +89,36 @@ test('an abort ends it, also while it waits', async () => {
   await relayEvents({ ...deps, clock }, done.signal);
   clearTimeout(stop);
   assert.ok(done.signal.aborted);
+});
+
+test('what is put through the store arrives in the queue, once it is committed', async () => {
+  await using cleanup = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'matinee-relay-'));
+  cleanup.defer(() => rm(folder, { recursive: true, force: true }));
+  const store = await openDiskObjects({ folder, clock: systemClock, log: silentLog });
+  cleanup.defer(() => store.close());
+  const stop = new AbortController();
+  const received: NewJob[] = [];
+  const queue = {
+    send: async (_name: string, jobs: readonly NewJob[]) => {
+      received.push(...jobs);
+      if (received.some(({ payload }) => payload.kind === 'removed')) stop.abort();
+    },
+  } as unknown as Queue;
+  await store.createBucket('films');
+  await store.put('films', 'a film.mp4', Buffer.from('bytes'), { contentType: 'video/mp4' });
+  await store.delete('films', 'a film.mp4');
+  await relayEvents(
+    { events: store.events, queue, eventQueue: 'events', clock: systemClock, log: silentLog },
+    stop.signal,
+  );
+  assert.deepEqual(
+    received.map(({ payload }) => [payload.kind, payload.bucket, payload.key]),
+    [
+      ['created', 'films', 'a film.mp4'],
+      ['removed', 'films', 'a film.mp4'],
+    ],
+  );
+  assert.equal(received[0]?.payload.size, 5);
+  assert.deepEqual(received[0]?.key, String(received[0]?.payload.sequence));
 });

@@ -1,4 +1,5 @@
 /** Writes what a reply says of an object: its headers, and its body as a stream that waits for its reader. */
+import type { Log } from '../../platform/log.ts';
 import type { ObjectBody, ObjectInfo, PutResult } from '../../ports/objects/objects.ts';
 import { checksumHeader } from './body-checksums.ts';
 import { S3Error } from './s3-error.ts';
@@ -45,14 +46,20 @@ export function checksumHeaders(result: Pick<PutResult, 'checksum'>): Record<str
 }
 
 /** Reads the store only as fast as the client reads the reply, and lets go of it when the client leaves. */
-export function bodyStream(body: ObjectBody): ReadableStream<Uint8Array> {
+export function bodyStream(body: ObjectBody, log: Log): ReadableStream<Uint8Array> {
   const iterator = body.stream[Symbol.asyncIterator]();
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const { done, value } = await iterator.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
+        try {
+          const { done, value } = await iterator.next();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        } catch (error) {
+          // The head is sent: all that is left is to break the connection, so that the client sees a short body.
+          log.error('reading an object broke off', { size: body.size, error });
+          throw error;
+        }
       },
       async cancel() {
         body.stream.destroy?.();

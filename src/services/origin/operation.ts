@@ -1,5 +1,5 @@
 /** What one S3 operation is: its name, what it needs of the access key, and its work. One file each in routes/. */
-import type { Clock } from '../../platform/clock.ts';
+import type { Log } from '../../platform/log.ts';
 import type { ObjectStore } from '../../ports/objects/objects.ts';
 import type { AccessNeed } from './access-scope.ts';
 import type { Payload } from './payload.ts';
@@ -23,7 +23,7 @@ export type Call = {
   /** The body, opened once; its head is checked here, before the first byte is asked for. */
   payload(): Payload;
   readonly region: string;
-  readonly clock: Clock;
+  readonly log: Log;
   /** For needs that are known only from the body. */
   may(need: AccessNeed): boolean;
 };

@@ -19,6 +19,7 @@ import { openPayload, type Payload } from './payload.ts';
 import { findOperation } from './router.ts';
 import { errorXml, S3Error, toS3Error } from './s3-error.ts';
 import { isBucketName, readS3Request, type S3Request } from './s3-request.ts';
+import { createSigningKeys } from './signing-keys.ts';
 
 export type OriginDeps = {
   objects: ObjectStore;
@@ -39,12 +40,13 @@ export type OriginConfig = {
 };
 
 export function createOriginService(deps: OriginDeps, config: OriginConfig): Service {
-  const { objects, events, queue, clock, log } = deps;
+  const { objects, events, queue, accessKeys, clock, log } = deps;
+  const signingKeys = createSigningKeys();
   const health = createHealthPoll(objects, clock);
 
   async function answer(request: S3Request): Promise<Response> {
     if (request.method === 'OPTIONS') return answerPreflight(request.headers, config.corsOrigins);
-    const caller = await authenticate(request, deps.accessKeys, clock.now());
+    const caller = await authenticate(request, { accessKeys, signingKeys }, clock.now());
     const operation = findOperation(request);
     const target: Target = { ...request, bucket: request.bucket ?? '', key: request.key ?? '' };
     for (const need of operation.needs(target)) {
@@ -62,7 +64,7 @@ export function createOriginService(deps: OriginDeps, config: OriginConfig): Ser
     };
     const may = (need: AccessNeed) => allows(caller.scope, need);
     try {
-      return await operation.run({ target, objects, payload, region: config.region, clock, may });
+      return await operation.run({ target, objects, payload, region: config.region, log, may });
     } catch (error) {
       throw opened?.failure() ?? error;
     }

@@ -32,7 +32,7 @@ async function open({ target, objects }: Call, conditions: Conditions): Promise<
   return objects.get(bucket, key, { ...conditions, ifMatch: conditions.ifMatch ?? etag, range });
 }
 
-function reply({ target }: Call, body: ObjectBody): Response {
+function reply({ target, log }: Call, body: ObjectBody): Response {
   const headers = objectHeaders(target, body);
   const { range, size } = body;
   headers.set('content-length', String(range ? range.end - range.start + 1 : size));
@@ -40,5 +40,5 @@ function reply({ target }: Call, body: ObjectBody): Response {
   else if (target.headers.get('x-amz-checksum-mode')?.toUpperCase() === 'ENABLED') {
     for (const [name, value] of Object.entries(checksumHeaders(body))) headers.set(name, value);
   }
-  return new Response(bodyStream(body), { status: range ? 206 : 200, headers });
+  return new Response(bodyStream(body, log), { status: range ? 206 : 200, headers });
 }
