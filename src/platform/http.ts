@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
+import { getRequestListener, RequestError } from '@hono/node-server';
 import { isMatineeError, MatineeError, systemCode } from './errors.ts';
 import type { Log } from './log.ts';
 import type { Health, RequestContext } from './service.ts';
@@ -48,6 +48,8 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     {
       overrideGlobalObjects: false,
       errorHandler: (error) => {
+        // A head that makes no URL (no Host, a raw backslash) is the client's fault.
+        if (error instanceof RequestError) return new Response(null, { status: 400 });
         log.error('request failed outside its handler', { error });
         return new Response(null, { status: 500 });
       },

@@ -118,7 +118,23 @@ assert got['Body'].read() == b'hiss' and got['Metadata'] == {'kind': 'adder'}, g
 fails('PreconditionFailed', s3.put_object, Bucket='snakes', Key='a b/\\u00e9+%', Body=b'x', IfNoneMatch='*')
 fails('404', s3.head_object, Bucket='snakes', Key='none')
 fails('NoSuchKey', s3.get_object, Bucket='snakes', Key='none')
-fails('NoSuchLifecycleConfiguration', s3.get_bucket_lifecycle_configuration, Bucket='snakes')
+missing = {
+    'policy': 'NoSuchBucketPolicy', 'cors': 'NoSuchCORSConfiguration', 'website': 'NoSuchWebsiteConfiguration',
+    'lifecycle_configuration': 'NoSuchLifecycleConfiguration', 'tagging': 'NoSuchTagSet',
+    'replication': 'ReplicationConfigurationNotFoundError',
+    'encryption': 'ServerSideEncryptionConfigurationNotFoundError',
+    'ownership_controls': 'OwnershipControlsNotFoundError',
+}
+for name, code in missing.items():
+    fails(code, getattr(s3, 'get_bucket_' + name), Bucket='snakes')
+fails('ObjectLockConfigurationNotFoundError', s3.get_object_lock_configuration, Bucket='snakes')
+fails('NoSuchPublicAccessBlockConfiguration', s3.get_public_access_block, Bucket='snakes')
+fails('NoSuchBucket', s3.get_bucket_acl, Bucket='no-snakes')
+for name in ['acl', 'versioning', 'accelerate_configuration', 'request_payment', 'logging', 'notification_configuration', 'location']:
+    getattr(s3, 'get_bucket_' + name)(Bucket='snakes')
+assert s3.get_bucket_request_payment(Bucket='snakes')['Payer'] == 'BucketOwner'
+assert s3.get_object_acl(Bucket='snakes', Key='a b/\\u00e9+%')['Grants'][0]['Permission'] == 'FULL_CONTROL'
+fails('NotImplemented', s3.put_bucket_versioning, Bucket='snakes', VersioningConfiguration={'Status': 'Enabled'})
 big = os.urandom(12_000_001)
 config = TransferConfig(multipart_threshold=5 << 20, multipart_chunksize=5 << 20)
 s3.upload_fileobj(io.BytesIO(big), 'snakes', 'big', Config=config)

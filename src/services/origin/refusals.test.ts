@@ -256,6 +256,13 @@ test('bucket, key and query that are not what they seem', async () => {
   await assertRefused(patch, 405, 'MethodNotAllowed');
 });
 
+test('a head that makes no URL', async () => {
+  const host = `127.0.0.1:${door.port}`;
+  assert.match(await send({ method: 'GET', target: '/a\\b', headers: { host } }), /HTTP\/1\.1 400 /);
+  assert.match(await send({ method: 'OPTIONS', target: '*', headers: { host } }), /HTTP\/1\.1 400 /);
+  assert.match(await send({ method: 'GET', headers: { host: 'a b' } }), /HTTP\/1\.1 400 /);
+});
+
 test('metadata over 2 KiB, and headers whose promise would not be kept', async () => {
   const put = (headers: Record<string, string>) => ({
     headers: sign({ ...lengthOf(BODY), ...headers }, sha256(BODY)),
