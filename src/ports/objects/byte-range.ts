@@ -4,17 +4,27 @@ import type { ByteRange } from './objects.ts';
 
 /** Inclusive at both ends, within the object. Throws range_not_satisfiable, or invalid_request for nonsense. */
 export function resolveRange(range: ByteRange, size: number): { start: number; end: number } {
+  requireRange(range);
+  if ('suffix' in range) {
+    if (size === 0) throw unsatisfiable(size);
+    return { start: Math.max(0, size - range.suffix), end: size - 1 };
+  }
+  const { start, end = Number.MAX_SAFE_INTEGER } = range;
+  if (start >= size) throw unsatisfiable(size);
+  return { start, end: Math.min(end, size - 1) };
+}
+
+/** What can be said of a range without the object: nonsense is invalid_request, the last 0 bytes never satisfiable. */
+export function requireRange(range: ByteRange): void {
   if ('suffix' in range) {
     requireWhole(range.suffix);
-    if (range.suffix === 0 || size === 0) throw unsatisfiable(size);
-    return { start: Math.max(0, size - range.suffix), end: size - 1 };
+    if (range.suffix === 0) throw unsatisfiable();
+    return;
   }
   const { start, end = Number.MAX_SAFE_INTEGER } = range;
   requireWhole(start);
   requireWhole(end);
   if (end < start) throw new MatineeError('invalid_request', 'the range ends before it starts');
-  if (start >= size) throw unsatisfiable(size);
-  return { start, end: Math.min(end, size - 1) };
 }
 
 function requireWhole(value: number): void {
@@ -23,7 +33,7 @@ function requireWhole(value: number): void {
   }
 }
 
-function unsatisfiable(size: number): MatineeError {
+function unsatisfiable(size?: number): MatineeError {
   return new MatineeError('range_not_satisfiable', 'the range lies outside the object', {
     details: { size },
   });
