@@ -81,7 +81,8 @@ export async function ffmpeg(context: TaskContext, run: FfmpegRun): Promise<Ffmp
       const bench = /\[info\] bench: utime=([\d.]+)s stime=([\d.]+)s/.exec(line);
       if (bench) cpuS = Number(bench[1]) + Number(bench[2]);
       if (line.includes('[info]')) run.onInfo?.(line);
-      const isError = /\[(error|fatal|panic)\]/.test(line);
+      // The null muxer complains of time stamps that nobody will read.
+      const isError = /\[(error|fatal|panic)\]/.test(line) && !line.startsWith('[null @');
       if (isError) errorCount += 1;
       return isError;
     },

@@ -26,6 +26,8 @@ const USUAL: readonly Rate[] = [
 const FRAMES_PER_S_MAX = 60;
 /** Relative distance within which a measured rate is taken for a usual one. */
 const NEAR = 0.005;
+/** Relative distance within which it is that rate and not its neighbour 0.1 % away. */
+const EXACT = 0.0003;
 
 export function perSecond(rate: Rate): number {
   return rate.num / rate.den;
@@ -57,8 +59,12 @@ export function chooseRate(measured: MeasuredRate): { rate: Rate; variable: bool
   const average = measured.average && perSecond(measured.average);
   const base = measured.base && perSecond(measured.base);
   if (variable) {
-    // The typical distance of frames keeps the motion; where the film stands still, frames are repeated cheaply.
-    return { rate: snap(Math.max(typical ?? 0, average ?? 0) || base || 25), variable };
+    // A clock that frames were dropped from is kept, as every frame has its slot then. Otherwise the typical
+    // distance keeps the motion; where the film stands still, frames are repeated cheaply.
+    const busy = Math.max(typical ?? 0, average ?? 0);
+    const isClock =
+      base !== undefined && base >= busy && (base <= 30.1 || (base <= 60.1 && base <= 2.2 * busy));
+    return { rate: snap((isClock ? base : busy) || base || 25), variable };
   }
   const constant = measured.interlaced ? (average ?? typical ?? base) : (base ?? average ?? typical);
   return { rate: snap(constant ?? 25), variable };
@@ -83,16 +89,21 @@ function isVariable(measured: MeasuredRate, gaps: readonly number[], median: num
   return ratio > 1.02 && !(median !== undefined && Math.abs(median * perSecond(measured.average) - 1) < 0.02);
 }
 
-/** The usual rate nearest to `fps`, or the whole number nearest to it where no usual one is near. */
+/**
+ * The usual rate nearest to `fps`, or the whole number nearest to it where no usual one is near. A measured rate
+ * that is only about right becomes a whole number of frames a second rather than its NTSC neighbour.
+ */
 export function snap(fps: number): Rate {
   let capped = fps;
   while (capped > FRAMES_PER_S_MAX * 1.001) capped /= 2;
-  const sorted = [...USUAL].sort((a, b) => distance(a, capped) - distance(b, capped));
-  const nearest = sorted[0] as Rate;
-  if (fps !== capped && perSecond(nearest) < 48 - 0.1) return { num: FRAMES_PER_S_MAX, den: 1 };
-  if (distance(nearest, capped) <= NEAR) return nearest;
-  const above = USUAL.find((rate) => perSecond(rate) >= capped);
+  const near = USUAL.filter((rate) => distance(rate, capped) <= NEAR);
+  near.sort((a, b) => distance(a, capped) - distance(b, capped));
+  const exact = near.find((rate) => distance(rate, capped) <= EXACT);
+  const found = exact ?? near.find((rate) => rate.den === 1) ?? near[0];
+  if (found) return found;
+  if (fps !== capped) return { num: FRAMES_PER_S_MAX, den: 1 };
   // Up to the next usual rate when it is close by, so that no motion is lost; an odd rate is kept when it is not.
+  const above = USUAL.find((rate) => perSecond(rate) >= capped);
   if (above && perSecond(above) <= capped * 1.1) return above;
   return { num: Math.max(5, Math.round(capped)), den: 1 };
 }

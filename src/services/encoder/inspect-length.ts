@@ -18,9 +18,12 @@ const TAIL_S = 12;
 /** A whole file is read within this; 100 GB at 50 MB/s. */
 const SCAN_LIMIT_MS = 2000_000;
 
-/** Shortfall, in seconds, that is put down to rounding and late interleaving rather than to a cut-off file. */
+/**
+ * Shortfall, in seconds, that is put down to a careless writer rather than to a cut-off file: 2 % of a clip, 2 s of
+ * what is longer than that, and 0.2 % of a whole evening, whose writers round generously.
+ */
 export function shortfallAllowedS(declaredS: number): number {
-  return Math.max(2, 0.02 * declaredS);
+  return Math.max(0.5, Math.min(2, 0.02 * declaredS), 0.002 * declaredS);
 }
 
 export async function measureLength(

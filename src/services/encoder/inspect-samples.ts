@@ -12,7 +12,7 @@ export type Sample = {
   /** Frames that the decoder flags as interlaced. */
   flaggedInterlaced: number;
   /** What the `idet` filter made of the pictures themselves. */
-  idet: { interlaced: number; progressive: number };
+  idet: { topFirst: number; bottomFirst: number; progressive: number };
   errors: string;
   errorCount: number;
 };
@@ -28,7 +28,7 @@ export async function decodeSample(
   const sample: Sample = {
     timesS: [],
     flaggedInterlaced: 0,
-    idet: { interlaced: 0, progressive: 0 },
+    idet: { topFirst: 0, bottomFirst: 0, progressive: 0 },
     errors: '',
     errorCount: 0,
   };
@@ -73,19 +73,25 @@ function readLine(line: string, sample: Sample): void {
   }
   const idet = /Multi frame detection: TFF: *(\d+) BFF: *(\d+) Progressive: *(\d+)/.exec(line);
   if (!idet) return;
-  sample.idet = { interlaced: Number(idet[1]) + Number(idet[2]), progressive: Number(idet[3]) };
+  sample.idet = { topFirst: Number(idet[1]), bottomFirst: Number(idet[2]), progressive: Number(idet[3]) };
 }
 
 /**
  * Whether the film is interlaced, from the stream's declaration, the frames' flags and the pictures. Flags are
- * often set on progressive pictures, so clear pictures overrule them; without flags the pictures must be clear.
+ * often set on progressive pictures, so clear pictures overrule them. Without flags the pictures must be clear, and
+ * agree on which field comes first: sharp graphics in motion look interlaced too, but now this way and now that.
  */
 export function isInterlaced(fieldOrder: string | undefined, samples: readonly Sample[]): boolean {
-  const frames = samples.reduce((sum, sample) => sum + sample.timesS.length, 0);
-  const flagged = samples.reduce((sum, sample) => sum + sample.flaggedInterlaced, 0);
-  const combed = samples.reduce((sum, sample) => sum + sample.idet.interlaced, 0);
-  const clean = samples.reduce((sum, sample) => sum + sample.idet.progressive, 0);
+  const total = (count: (sample: Sample) => number) =>
+    samples.reduce((sum, sample) => sum + count(sample), 0);
+  const frames = total((sample) => sample.timesS.length);
+  const flagged = total((sample) => sample.flaggedInterlaced);
+  const top = total((sample) => sample.idet.topFirst);
+  const bottom = total((sample) => sample.idet.bottomFirst);
+  const clean = total((sample) => sample.idet.progressive);
+  const combed = top + bottom;
+  const agreed = Math.max(top, bottom) >= 0.95 * combed;
   const declared = ['tt', 'bb', 'tb', 'bt'].includes(fieldOrder ?? '') || flagged * 2 > frames;
   if (declared) return !(clean >= 30 && clean > 20 * combed);
-  return combed >= 30 && combed > 4 * clean;
+  return combed >= 30 && combed > 4 * clean && agreed;
 }

@@ -193,14 +193,20 @@ function describe(spec: InspectSpec, probed: Probed, video: ProbedStream, findin
   };
 }
 
+/** A last picture is shown for one frame unless the container says that it stands at least this much longer. */
+const STANDS_S_MIN = 0.5;
+
 /**
  * Length of the film in whole frames of its constant rate: up to the slot of the last picture, and on for as long
- * as the container says that picture is shown (the last slide of a talk may stand for a while).
+ * as that picture is shown where it stands for a while (the last slide of a talk). Shorter claims are not believed:
+ * Matroska writers give last packets odd durations.
  */
 export function lengthOnGrid(rate: Rate, startS: number, lastS: number, endS: number): number {
   const fps = perSecond(rate);
-  const slots = Math.round((lastS - startS) * fps) + 1;
-  const frames = Math.max(1, slots, Math.round((endS - startS) * fps));
+  // A quarter slot is taken off, so that the last of 120 frames a second, half a slot late at 60, opens no new one.
+  const slots = Math.max(1, Math.round((lastS - startS) * fps - 0.25) + 1);
+  const claimed = Math.round((endS - startS) * fps);
+  const frames = claimed - slots >= STANDS_S_MIN * fps ? claimed : slots;
   return (frames * rate.den) / rate.num;
 }
 
