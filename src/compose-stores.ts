@@ -47,7 +47,7 @@ export async function openRecords(roles: ReadonlySet<Role>, unit: Unit): Promise
     const { connectRecords } = await import('./ports/records/server.ts');
     const { embeddedConnection } = await import('./ports/records/embedded.ts');
     records = await connectRecords({
-      ...(url === '' ? embeddedConnection(folder) : { connectionString: url }),
+      ...(url === '' ? await embeddedConnection(folder) : { connectionString: url }),
       ...limits,
     });
   }

@@ -10,7 +10,8 @@
  * - Queries wait at most `statementTimeoutMs`, connections are bounded, and a restart of the server is ridden
  *   out: later calls succeed without a restart of the program.
  */
-import type { Kysely, Migration } from 'kysely';
+import type { Kysely } from 'kysely';
+import type { Migration } from 'kysely/migration';
 
 export type Records = {
   /** A query builder typed by the caller with its own tables. Every service keeps to its own schema. */
