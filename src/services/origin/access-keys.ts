@@ -3,6 +3,7 @@
  * A secret leaves this file only to its owner and to the check of a signature.
  */
 import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../platform/clock.ts';
 import { isMatineeError, MatineeError } from '../../platform/errors.ts';
 import type { Keys } from '../../ports/keys/keys.ts';
@@ -52,15 +53,14 @@ export function openAccessKeys(deps: { tables: Tables; keys: Keys; clock: Clock 
     const pointer = await table.get(nameKey(name));
     if (!pointer) return undefined;
     const accessKeyId = String(pointer.value.accessKeyId);
-    await table.update(
-      { pk: accessKeyId, sk: 'key' },
-      { set: { scope: scope as JsonValue } },
-      { condition: { exists: true } },
-    );
-    cache.delete(accessKeyId);
-    const found = await load(accessKeyId);
-    if (!found) throw new MatineeError('internal', `the access key named ${name} has no record`);
-    return { accessKeyId, secretAccessKey: found.secret };
+    const known = await load(accessKeyId);
+    if (!known) throw new MatineeError('internal', `the access key named ${name} has no record`);
+    if (!isDeepStrictEqual(known.scope, scope)) {
+      const change = { set: { scope: scope as JsonValue } };
+      await table.update({ pk: accessKeyId, sk: 'key' }, change, { condition: { exists: true } });
+      cache.delete(accessKeyId);
+    }
+    return { accessKeyId, secretAccessKey: known.secret };
   }
 
   async function make(name: string, scope: AccessScope): Promise<AccessKey> {

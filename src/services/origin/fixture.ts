@@ -77,18 +77,21 @@ export async function openDoor(scheme: Scheme = 'http', log: Log = testLog()): P
 export function requestUrl(
   door: Door,
   url: string,
-  options: { method?: string; body?: string } = {},
+  options: { method?: string; body?: string; headers?: Record<string, string> } = {},
 ): Promise<{ status: number; headers: IncomingHttpHeaders; text: string }> {
-  const { method = 'GET', body } = options;
+  const { method = 'GET', body, headers = {} } = options;
   const ca = door.certificateFile ? readFileSync(door.certificateFile) : undefined;
   const send = url.startsWith('https:') ? requestTls : requestPlain;
   return new Promise((resolve, reject) => {
-    const request = send(url, { method, ca, agent: false }, (response) => {
+    const request = send(url, { method, headers, ca, agent: false }, (response) => {
       const pieces: Buffer[] = [];
       response.on('data', (piece) => pieces.push(piece)).once('error', reject);
       response.once('end', () => {
-        const { statusCode: status = 0, headers } = response;
-        resolve({ status, headers, text: Buffer.concat(pieces).toString('utf8') });
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          text: Buffer.concat(pieces).toString('utf8'),
+        });
       });
     });
     request.once('error', reject);

@@ -48,20 +48,24 @@ export function checksumHeaders(result: Pick<PutResult, 'checksum'>): Record<str
 /** Reads the store only as fast as the client reads the reply, and lets go of it when the client leaves. */
 export function bodyStream(body: ObjectBody, log: Log): ReadableStream<Uint8Array> {
   const iterator = body.stream[Symbol.asyncIterator]();
+  let left = false;
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
           const { done, value } = await iterator.next();
+          if (left) return;
           if (done) controller.close();
           else controller.enqueue(value);
         } catch (error) {
+          if (left) return;
           // The head is sent: all that is left is to break the connection, so that the client sees a short body.
           log.error('reading an object broke off', { size: body.size, error });
           throw error;
         }
       },
       async cancel() {
+        left = true;
         body.stream.destroy?.();
         await iterator.return?.();
       },

@@ -174,6 +174,26 @@ function sdkTests(scheme: Scheme): void {
     assert.equal(await text('condition'), 'two');
   });
 
+  test('HTTP decides between 304, 412 and the whole object', async () => {
+    const { ETag = '' } = await put('http', '0123456789');
+    const url = await getSignedUrl(s3, new GetObjectCommand({ Bucket: BUCKET, Key: 'http' }));
+    const get = (headers: Record<string, string>) => requestUrl(door, url, { headers });
+    const unchanged = await get({ 'if-match': ETag, 'if-none-match': ETag });
+    assert.deepEqual([unchanged.status, unchanged.headers.etag, unchanged.text], [304, ETag, '']);
+    const future = new Date(Date.now() + 60_000).toUTCString();
+    assert.equal((await get({ 'if-modified-since': future })).status, 304);
+    assert.equal((await get({ 'if-none-match': '"other"', 'if-modified-since': future })).status, 200);
+    assert.equal((await get({ 'if-match': '"other"', 'if-none-match': ETag })).status, 412);
+    assert.equal(
+      (await get({ 'if-match': ETag, 'if-unmodified-since': new Date(0).toUTCString() })).status,
+      200,
+    );
+    const range = { range: 'bytes=2-4' };
+    assert.equal((await get({ ...range, 'if-range': ETag })).text, '234');
+    const changed = await get({ ...range, 'if-range': '"older"' });
+    assert.deepEqual([changed.status, changed.text], [200, '0123456789']);
+  });
+
   test('what is missing has its own error', async () => {
     await assert.rejects(text('missing'), { name: 'NoSuchKey' });
     await assert.rejects(s3.send(new HeadObjectCommand({ Bucket: BUCKET, Key: 'missing' })), {

@@ -94,12 +94,9 @@ export function createOriginService(deps: OriginDeps, config: OriginConfig): Ser
     return new Response(body, { status: refusal.status, headers: { 'content-type': 'application/xml' } });
   }
 
-  async function run(signal: AbortSignal): Promise<void> {
-    if (!events || !queue) return;
-    await relayEvents({ events, queue, eventQueue: config.eventQueue, clock, log }, signal);
-  }
-
-  return { name: 'origin', handle, run, health };
+  if (!events || !queue) return { name: 'origin', handle, health };
+  const relay = { events, queue, eventQueue: config.eventQueue, clock, log };
+  return { name: 'origin', handle, run: (signal) => relayEvents(relay, signal), health };
 }
 
 /** What is said of every operation: whose bucket it is, a name that can be one, and the only version there is. */
