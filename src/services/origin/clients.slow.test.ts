@@ -9,7 +9,7 @@ import { pipeline } from 'node:stream/promises';
 import test, { after, before, suite } from 'node:test';
 import { promisify } from 'node:util';
 import { writeCredentials } from './credentials-file.ts';
-import { type Door, noOpenssl, openDoor, requestUrl, type Scheme } from './fixture.ts';
+import { type Door, noOpenssl, openDoor, requestUrl, type Scheme } from './door.testing.ts';
 
 const run = promisify(execFile);
 const MEBIBYTE = 1024 * 1024;

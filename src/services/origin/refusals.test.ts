@@ -12,7 +12,7 @@ import {
   signText,
   UNSIGNED_PAYLOAD,
 } from '../../platform/sigv4.ts';
-import { type Door, openDoor } from './fixture.ts';
+import { type Door, openDoor } from './door.testing.ts';
 
 const BUCKET = 'refusals';
 const KEY = 'film.mp4';

@@ -37,7 +37,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { type Door, noOpenssl, openDoor, requestUrl, type Scheme } from './fixture.ts';
+import { type Door, noOpenssl, openDoor, requestUrl, type Scheme } from './door.testing.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const BUCKET = 'wire-tests';
