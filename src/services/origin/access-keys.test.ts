@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'node:test';
+import { systemClock } from '../../platform/clock.ts';
 import { MatineeError } from '../../platform/errors.ts';
+import { silentLog } from '../../platform/log.ts';
+import { openLocalKeys } from '../../ports/keys/embedded.ts';
 import type { KeyContext, Keys } from '../../ports/keys/keys.ts';
+import { openSqliteTables } from '../../ports/tables/embedded.ts';
 import type { Item, ItemKey, Table, Tables } from '../../ports/tables/tables.ts';
 import { openAccessKeys } from './access-keys.ts';
 import { allows, FULL_ACCESS } from './access-scope.ts';
@@ -119,4 +126,24 @@ test('a rule covers its actions, its bucket and its prefix, and nothing else', (
   assert.ok(!allows(READER, { ...need, key: 'titles' }));
   assert.ok(!allows(READER, { ...need, key: '' }));
   assert.ok(!allows([], need));
+});
+
+test('over the embedded tables and key ring a key survives a restart', async () => {
+  await using cleanup = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'matinee-access-keys-'));
+  cleanup.defer(() => rm(folder, { recursive: true, force: true }));
+  const open = async () => {
+    const file = join(folder, 'tables.sqlite');
+    const tables = await openSqliteTables({ file, clock: systemClock, log: silentLog });
+    const keys = await openLocalKeys({ folder: join(folder, 'keys'), clock: systemClock });
+    return { tables, accessKeys: openAccessKeys({ tables, keys, clock: systemClock }) };
+  };
+  const first = await open();
+  const made = await first.accessKeys.ensure('root', FULL_ACCESS);
+  await first.tables.close();
+  const second = await open();
+  cleanup.defer(() => second.tables.close());
+  assert.deepEqual(await second.accessKeys.ensure('root', READER), made);
+  const found = await second.accessKeys.find(made.accessKeyId);
+  assert.deepEqual(found, { secret: made.secretAccessKey, scope: READER });
 });
