@@ -18,9 +18,10 @@ const MOTO_FAULTS: Readonly<Record<string, string>> = {
     'moto lets If-Unmodified-Since overrule an If-Match that holds',
   'conditions on the source of a copy hold or are precondition_failed':
     'moto knows no copy-source condition but If-None-Match',
+  'parts out of order are invalid_part_order': 'moto joins parts in whatever order they are named',
   'a part that is named twice is invalid_part_order': 'moto takes a part twice',
   'an upload that ended, was aborted or never was is upload_missing':
-    'moto answers 500 to ListParts of an upload that it does not know',
+    'moto answers 500 to the completion of an upload that it does not know',
   'an upload belongs to its key': 'moto does not compare the key of a part with that of its upload',
   'open uploads are listed by key, with a prefix and a limit':
     'moto gives every upload the same start in 2010 and never cuts the list',
