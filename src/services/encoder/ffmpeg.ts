@@ -68,6 +68,7 @@ export async function ffmpeg(context: TaskContext, run: FfmpegRun): Promise<Ffmp
   const parse = run.onProgress ? progressParser(run.onProgress) : () => {};
   const end = await runProgram({
     program: context.programs.ffmpeg,
+    tether: context.programs.tether,
     args: [
       ...['-hide_banner', '-nostdin', '-y', '-nostats', '-benchmark', '-v', 'level+info'],
       ...['-progress', 'pipe:1', '-stats_period', '0.5'],
@@ -140,6 +141,7 @@ export async function ffprobe(
   assertMasterUrl(master);
   const end = await runProgram({
     program: context.programs.ffprobe,
+    tether: context.programs.tether,
     args: ['-hide_banner', '-v', 'error', ...masterOptions(master), ...args, '-i', master],
     timeLimitMs: options.timeLimitMs,
     signal: context.signal,

@@ -94,6 +94,7 @@ async function runPackager(context: TaskContext, spec: PackageSpec, file: string
   const segmentS = spec.media === 'video' ? spec.segmentS - CUT_EARLY_S : spec.segmentS;
   const end = await runProgram({
     program: context.programs.packager,
+    tether: context.programs.tether,
     args: [
       `in=${file},stream=${spec.media},init_segment=${INIT_FILE},segment_template=$Number%05d$.m4s`,
       ...['--segment_duration', String(segmentS), '--io_cache_size', String(IO_CACHE_BYTES), '--quiet'],

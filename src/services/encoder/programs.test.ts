@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isMatineeError } from '../../platform/errors.ts';
-import { findPrograms, majorVersion } from './programs.ts';
+import { findPrograms, versionOf } from './programs.ts';
 
 test('the programs of this machine are found and can do the work', async () => {
   const programs = await findPrograms({ ffmpeg: 'ffmpeg', ffprobe: 'ffprobe' });
@@ -29,7 +29,7 @@ test('a program of that name which is no ffmpeg is refused', async () => {
 });
 
 test('versions are read as builds state them', () => {
-  assert.equal(majorVersion('ffmpeg version 5.1.9-0+deb12u1 Copyright'), 5);
-  assert.equal(majorVersion('ffmpeg version n7.0.2 Copyright'), 7);
-  assert.equal(majorVersion('ffmpeg version N-110223-gb18a9c2971 Copyright'), undefined);
+  assert.equal(versionOf('ffmpeg version 5.1.9-0+deb12u1 Copyright'), 5.1);
+  assert.equal(versionOf('ffmpeg version n7.0.2 Copyright'), 7);
+  assert.equal(versionOf('ffmpeg version N-110223-gb18a9c2971 Copyright'), undefined);
 });

@@ -9,7 +9,8 @@ import { MatineeError } from '../../platform/errors.ts';
 import { runProgram } from './run-program.ts';
 import type { Programs } from './task-context.ts';
 
-const VERSION_MIN = 5;
+/** The first with `-fps_mode`. */
+const VERSION_MIN = 5.1;
 
 export type ProgramSearch = {
   /** Name on PATH or a path. Default `ffmpeg`. */
@@ -36,7 +37,15 @@ export async function findPrograms(search: ProgramSearch): Promise<Programs> {
     faults.push((error as Error).message);
   }
   if (faults.length > 0) throw new MatineeError('missing_program', faults.join('\n'));
-  return { ffmpeg, ffprobe, packager };
+  return { ffmpeg, ffprobe, packager, tether: await findTether(platform) };
+}
+
+/** `setpriv` of util-linux has the kernel kill a program when its parent dies; other systems' have no such option. */
+async function findTether(platform: string): Promise<string[]> {
+  if (platform !== 'linux') return [];
+  const tether = ['setpriv', '--pdeathsig', 'KILL', '--'];
+  const works = await say('setpriv', [...tether.slice(1), 'true']);
+  return works === undefined ? [] : tether;
 }
 
 /** The sentence that says how to install ffmpeg here. */
@@ -62,9 +71,9 @@ async function ffmpegFaults(program: string, platform: string): Promise<string[]
   const version = await say(program, ['-hide_banner', '-version']);
   if (version === undefined) return [`ffmpeg ("${program}") cannot be run; ${hint}`];
   const faults: string[] = [];
-  const major = majorVersion(version);
-  if (major !== undefined && major < VERSION_MIN) {
-    faults.push(`ffmpeg ("${program}") is version ${major}, ${VERSION_MIN} or later is needed; ${hint}`);
+  const stated = versionOf(version);
+  if (stated !== undefined && stated < VERSION_MIN) {
+    faults.push(`ffmpeg ("${program}") is version ${stated}, ${VERSION_MIN} or later is needed; ${hint}`);
   }
   const encoders = (await say(program, ['-hide_banner', '-encoders'])) ?? '';
   for (const name of ['libx264', 'aac']) {
@@ -81,10 +90,10 @@ async function ffprobeFaults(program: string, platform: string): Promise<string[
   return [`ffprobe ("${program}") cannot be run; ${hint}`];
 }
 
-/** The major version that `-version` states, or undefined for a build from a repository, which states none. */
-export function majorVersion(text: string): number | undefined {
-  const match = /^ff\w+ version n?(\d+)\./m.exec(text);
-  return match ? Number(match[1]) : undefined;
+/** Major and minor version as one number, or undefined for a build from a repository, which states none. */
+export function versionOf(text: string): number | undefined {
+  const match = /^ff\w+ version n?(\d+)\.(\d+)/m.exec(text);
+  return match ? Number(`${match[1]}.${match[2]}`) : undefined;
 }
 
 async function findPackager(path: string): Promise<string> {

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { progressParser } from './ffmpeg.ts';
+import { findPrograms } from './programs.ts';
 import { runProgram } from './run-program.ts';
 import { TaskFailure } from './task-failure.ts';
 
@@ -12,14 +16,16 @@ const shell = (script: string) => ({
   signal: never(),
 });
 
+/** A zombie has been killed; that nobody collects it is not this program's matter. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch {
     // ESRCH is the answer that the test asks for.
     return false;
   }
+  const status = `/proc/${pid}/status`;
+  return !existsSync(status) || !/^State:\s+Z/m.test(readFileSync(status, 'utf8'));
 }
 
 test('status, output and the last error lines come back', async () => {
@@ -55,6 +61,25 @@ test('an abort kills the whole process group at once', async () => {
   for (let i = 0; i < 100 && isAlive(grandchild); i++)
     await new Promise((resolve) => setTimeout(resolve, 20));
   assert.ok(grandchild > 0 && !isAlive(grandchild));
+});
+
+test('a program dies with the process that started it, killed or not', async (t) => {
+  const { tether = [] } = await findPrograms({});
+  if (tether.length === 0) return t.skip('this system has no setpriv with --pdeathsig');
+  const script = `
+    import { runProgram } from ${JSON.stringify(new URL('./run-program.ts', import.meta.url).href)};
+    const onLine = (line) => console.log(line);
+    const signal = new AbortController().signal;
+    const args = ['-c', 'echo $$; exec sleep 60'];
+    await runProgram({ program: '/bin/sh', args, tether: ${JSON.stringify(tether)}, timeLimitMs: 60000, signal, onLine });
+  `;
+  const parent = spawn(process.execPath, ['--input-type=module', '-e', script]);
+  const [said] = await once(parent.stdout, 'data');
+  const pid = Number(String(said));
+  assert.ok(pid > 0 && isAlive(pid));
+  parent.kill('SIGKILL');
+  for (let i = 0; i < 100 && isAlive(pid); i++) await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.ok(!isAlive(pid));
 });
 
 test('a program over its time is killed and may be tried again', async () => {

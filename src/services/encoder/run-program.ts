@@ -13,6 +13,8 @@ import { TaskFailure, withoutUrls } from './task-failure.ts';
 export type ProgramRun = {
   program: string;
   args: readonly string[];
+  /** Command put before the program; see `Programs`. */
+  tether?: readonly string[] | undefined;
   /** Working folder. Default: that of this process. */
   cwd?: string;
   timeLimitMs: number;
@@ -45,7 +47,8 @@ const NICENESS = 10;
  */
 export async function runProgram(run: ProgramRun): Promise<ProgramEnd> {
   run.signal.throwIfAborted();
-  const child = spawn(run.program, run.args, {
+  const [command = run.program, ...args] = [...(run.tether ?? []), run.program, ...run.args];
+  const child = spawn(command, args, {
     cwd: run.cwd,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -3,7 +3,16 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Outputs } from './outputs.ts';
 
-export type Programs = { readonly ffmpeg: string; readonly ffprobe: string; readonly packager: string };
+export type Programs = {
+  readonly ffmpeg: string;
+  readonly ffprobe: string;
+  readonly packager: string;
+  /**
+   * Command that runs another so that it dies with this process, even when that is killed with -9 and cannot clean
+   * up. Empty or absent where the system has none.
+   */
+  readonly tether?: readonly string[];
+};
 
 export type TaskContext = {
   readonly programs: Programs;
