@@ -66,9 +66,8 @@ export function createAwsPut(client: S3Client, multipart: Multipart, clock: Cloc
       const { etag } = await multipart.completeUpload(upload, parts, { ifMatch, ifNoneMatch });
       return result(etag, facts, clock);
     } catch (error) {
-      await multipart.abortUpload(upload).catch((cleanup: unknown) => {
-        throw new AggregateError([error, cleanup], 'a put failed and its parts could not be removed');
-      });
+      // The first failure is what counts; parts that cannot be removed now are left to the store's own clean-up.
+      await Promise.allSettled([multipart.abortUpload(upload)]);
       throw error;
     }
   };

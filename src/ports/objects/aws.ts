@@ -5,7 +5,6 @@
  */
 import { Readable } from 'node:stream';
 import {
-  CopyObjectCommand,
   CreateBucketCommand,
   DeleteBucketCommand,
   DeleteObjectCommand,
@@ -21,22 +20,13 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { Clock } from '../../platform/clock.ts';
 import { MatineeError } from '../../platform/errors.ts';
 import { type AwsObjectsOptions, bucketExists, createS3Client, headed, translated } from './aws-client.ts';
+import { createAwsCopy } from './aws-copy.ts';
 import { awsFault } from './aws-errors.ts';
-import {
-  attributeFields,
-  checksumOfReply,
-  copySource,
-  decodeListed,
-  infoOfReply,
-  parseContentRange,
-  rangeHeader,
-  readFields,
-  sourceFields,
-} from './aws-fields.ts';
+import { decodeListed, infoOfReply, parseContentRange, rangeHeader, readFields } from './aws-fields.ts';
 import { createAwsMultipart } from './aws-multipart.ts';
 import { createAwsPut } from './aws-put.ts';
 import { requireRange } from './byte-range.ts';
-import { checkAttributes, checkBucketName, checkKey, pageLimit } from './object-rules.ts';
+import { checkBucketName, checkKey, pageLimit } from './object-rules.ts';
 import type { BucketInfo, ListPage, ObjectBody, ObjectStore } from './objects.ts';
 
 const US_EAST_1 = 'us-east-1';
@@ -104,26 +94,7 @@ export async function openAwsObjects(options: AwsObjectsOptions & { clock: Clock
       checkKey(key);
       await translated(client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key })));
     },
-    copy: async (from, to, { attributes, source = {} } = {}) => {
-      checkKey(to.key);
-      checkAttributes(attributes ?? {});
-      const command = new CopyObjectCommand({
-        Bucket: to.bucket,
-        Key: to.key,
-        CopySource: copySource(from),
-        ...sourceFields(source),
-        ...(attributes ? { MetadataDirective: 'REPLACE', ...attributeFields(attributes) } : {}),
-      });
-      const { CopyObjectResult: result } = await translated(client.send(command));
-      const work = client.send(new HeadObjectCommand({ Bucket: to.bucket, Key: to.key }));
-      const { ContentLength } = await headed(client, to.bucket, work);
-      return {
-        etag: result?.ETag ?? '',
-        size: ContentLength ?? 0,
-        lastModified: result?.LastModified ?? new Date(clock.now()),
-        ...checksumOfReply(result ?? {}),
-      };
-    },
+    copy: createAwsCopy(client, multipart, clock),
     list: async (bucket, page = {}) => {
       const limit = pageLimit(page.limit);
       const command = new ListObjectsCommand({

@@ -5,6 +5,11 @@
 import { type FileHandle, open } from 'node:fs/promises';
 
 const BUFFER_BYTES = 512 * 1024;
+/**
+ * The disk is asked to catch up each time this much was written. Left to the end, a large file would hold up every
+ * other fsync of the process for as long as all of it takes, commits among them.
+ */
+const SYNC_EVERY_BYTES = 16 * 1024 * 1024;
 
 export type BlobWriter = {
   write(chunk: Uint8Array): Promise<void>;
@@ -33,25 +38,28 @@ export async function openBlobWriter(path: string, pool: BufferPool): Promise<Bl
   let filling = pool.take();
   let other = pool.take();
   let used = 0;
-  /** The write that is under way; resolves to its failure, so that none goes unheard. */
-  let writing: Promise<unknown> = Promise.resolve(undefined);
+  let unsynced = 0;
+  let writing = outcome(Promise.resolve());
+  let syncing = outcome(Promise.resolve());
 
-  const written = async () => {
-    const failure = await writing;
-    if (failure !== undefined) throw failure;
+  const written = async () => requireSuccess(await writing);
+  const catchUp = async () => {
+    requireSuccess(await syncing);
+    unsynced = 0;
+    syncing = outcome(file.datasync());
   };
   const flush = async () => {
     await written();
     const full = filling.subarray(0, used);
     [filling, other] = [other, filling];
     used = 0;
-    writing = writeAll(file, full).then(
-      () => undefined,
-      (error: unknown) => error ?? new Error('the write failed'),
-    );
+    unsynced += full.length;
+    writing = outcome(writeAll(file, full));
+    if (unsynced >= SYNC_EVERY_BYTES) await catchUp();
   };
   const close = async () => {
     await writing;
+    await syncing;
     pool.give(filling);
     pool.give(other);
     await file.close();
@@ -71,6 +79,7 @@ export async function openBlobWriter(path: string, pool: BufferPool): Promise<Bl
       try {
         if (used > 0) await flush();
         await written();
+        requireSuccess(await syncing);
         await file.sync();
       } finally {
         await close();
@@ -78,6 +87,20 @@ export async function openBlobWriter(path: string, pool: BufferPool): Promise<Bl
     },
     abandon: close,
   };
+}
+
+type Outcome = { failure?: unknown };
+
+/** Work that goes on behind the caller: its failure is kept until it is asked for, so that none goes unheard. */
+function outcome(work: Promise<void>): Promise<Outcome> {
+  return work.then(
+    () => ({}),
+    (failure: unknown) => ({ failure }),
+  );
+}
+
+function requireSuccess(result: Outcome): void {
+  if ('failure' in result) throw result.failure;
 }
 
 async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {

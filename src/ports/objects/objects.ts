@@ -11,8 +11,6 @@
  * - **Errors** are MatineeError with: bucket_missing, bucket_exists, bucket_not_empty, not_found,
  *   precondition_failed, range_not_satisfiable, digest_mismatch, upload_missing, invalid_part,
  *   invalid_part_order, part_too_small, storage_full, invalid_request, unavailable.
- *   The disk store's precondition_failed names the `condition` in its details, and its range_not_satisfiable the
- *   `size`; a door renders 304 and Content-Range from them.
  *
  * Keys are 1 to 1,024 bytes of UTF-8 and otherwise opaque: `..`, `//` and a leading `/` are ordinary characters.
  */
