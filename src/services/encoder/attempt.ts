@@ -26,13 +26,16 @@ export class LeaseLost extends Error {
 const REPORT_TRIES_MAX = 10;
 const DRAIN_REPORT_LIMIT_MS = 5000;
 
-/** Runs a leased task to its end and reports it. `stop` aborts it as drained. Rejects only on programmer's errors. */
+/**
+ * Runs a leased task to its end and reports it; gives the failure, if it was one. `stop` aborts it as drained.
+ * Rejects only on programmer's errors.
+ */
 export async function runAttempt(
   deps: AttemptDeps,
   config: AttemptConfig,
   lease: Lease,
   stop: AbortSignal,
-): Promise<void> {
+): Promise<TaskFailure | undefined> {
   const log = deps.log.with({ task: lease.task, attempt: lease.attempt, kind: lease.spec.kind });
   const lost = new AbortController();
   const signal = AbortSignal.any([stop, lost.signal]);
@@ -46,9 +49,15 @@ export async function runAttempt(
     signal.throwIfAborted();
     await reportDone({ ...deps, log }, lease, result, signal);
     log.info('task done', { wallS: Math.round(deps.clock.monotonic() - startedAt) / 1000 });
+    return undefined;
   } catch (error) {
-    if (lost.signal.aborted || isLost(error)) log.warn('lease lost, the work was dropped');
-    else await reportFailed({ ...deps, log }, lease, stop.aborted ? drained() : asTaskFailure(error), stop);
+    if (lost.signal.aborted || isLost(error)) {
+      log.warn('lease lost, the work was dropped');
+      return undefined;
+    }
+    const failure = stop.aborted ? drained() : asTaskFailure(error);
+    await reportFailed({ ...deps, log }, lease, failure, stop);
+    return failure;
   } finally {
     lost.abort(new LeaseLost('the attempt has ended'));
     await heartbeats;

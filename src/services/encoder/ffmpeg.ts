@@ -104,6 +104,9 @@ export async function ffmpegOrFail(
       programLog: end.errors,
     });
   }
+  if (/No space left on device/i.test(end.errors)) {
+    throw new TaskFailure('storage_full', 'the disk is full', { retry: true, programLog: end.errors });
+  }
   throw new TaskFailure('program_failed', `ffmpeg ended with status ${end.status}`, {
     retry: true,
     programLog: end.errors,

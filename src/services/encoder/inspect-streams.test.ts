@@ -4,7 +4,19 @@ import { lengthOnGrid } from './inspect.ts';
 import { bitDepthOf, describeText, languageOf, pickVideo, rotationOf, shownSize } from './inspect-streams.ts';
 
 test('languages become BCP 47 whichever ISO form they had', () => {
-  const given = ['eng', 'ger', 'deu', 'fre', 'pt_BR', 'en-US', 'und', '', 'xx-not a tag', undefined];
+  const given = [
+    'eng',
+    'ger',
+    'deu',
+    'fre',
+    'pt_BR',
+    'en-US',
+    'und',
+    '',
+    'xx-not a tag',
+    undefined,
+    'english',
+  ];
   assert.deepEqual(given.map(languageOf), [
     'en',
     'de',
@@ -12,6 +24,7 @@ test('languages become BCP 47 whichever ISO form they had', () => {
     'fr',
     'pt-BR',
     'en-US',
+    'und',
     'und',
     'und',
     'und',

@@ -113,11 +113,13 @@ function tagOf(stream: ProbedStream, name: string): string | undefined {
  * BCP 47 from what containers carry: ISO 639-2 in either form (`ger` and `deu` give `de`), 639-1, or a tag.
  * The mapping is CLDR's, by way of `Intl`. Anything else gives `und`.
  */
-export function languageOf(tag: string | undefined): string {
-  const text = (tag ?? '').trim().replaceAll('_', '-');
+export function languageOf(given: string | undefined): string {
+  const text = (given ?? '').trim().replaceAll('_', '-');
   if (text === '' || /^(und|unk|xxx|```)/i.test(text)) return 'und';
   try {
-    return Intl.getCanonicalLocales(text)[0] ?? 'und';
+    const tag = Intl.getCanonicalLocales(text)[0] ?? 'und';
+    // A name like "english" is well-formed too, but no language code has more than three letters.
+    return /^[a-z]{2,3}(-|$)/.test(tag) ? tag : 'und';
   } catch {
     // A tag that is not well-formed says nothing of the language.
     return 'und';

@@ -173,7 +173,7 @@ function describe(spec: InspectSpec, probed: Probed, video: ProbedStream, findin
     container: probed.format.format_name,
     durationS,
     startS,
-    bitsPerS: numberOf(probed.format.bit_rate) ?? Math.round((spec.bytes * 8) / durationS),
+    bitsPerS: Math.round(numberOf(probed.format.bit_rate) ?? (spec.bytes * 8) / durationS),
     video: {
       index: video.index,
       codec: video.codec_name ?? 'unknown',

@@ -118,5 +118,8 @@ async function putFile(url: string, file: OutputFile, signal: AbortSignal): Prom
     answer.status === 'fulfilled' ? `status ${answer.value}` : (systemCode(answer.reason) ?? 'no answer');
   const cause =
     answer.status === 'rejected' ? answer.reason : body.status === 'rejected' ? body.reason : undefined;
+  if (answer.status === 'fulfilled' && answer.value === 507) {
+    throw new TaskFailure('storage_full', 'the store is full', { retry: true });
+  }
   throw new TaskFailure('output_refused', `${file.name} could not be stored: ${why}`, { retry: true, cause });
 }

@@ -7,7 +7,7 @@
  * audio segment is shorter by the 1024 priming samples, which are decoded but not heard. This is also what the
  * segments' own `sidx` boxes say. `startTicks` is the time at which the first segment begins to be shown.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { PackagedTrack, TaskResult, TaskSpec } from '../../contracts/tasks.ts';
 import { fetchInputs } from './fetch-inputs.ts';
@@ -87,6 +87,8 @@ async function joinChunks(context: TaskContext, inputs: readonly string[]): Prom
     ],
     timeLimitMs: TIME_LIMIT_MS,
   });
+  // A long film would else be on the disk three times.
+  for (const path of inputs) await rm(path);
   return JOINED_FILE;
 }
 

@@ -29,6 +29,7 @@ export type EncoderConfig = {
 const LEASE_WAIT_S = 20;
 const BACKOFF_MIN_MS = 250;
 const BACKOFF_MAX_MS = 15_000;
+const DISK_FULL_PAUSE_MS = 20_000;
 /** Failed calls in a row after which the worker says that it is not ready. */
 const FAILURES_UNTIL_UNREADY = 3;
 
@@ -55,7 +56,9 @@ export function createEncoderWorker(
         try {
           const lease = await nextLease(own, config.name, signal);
           failures = 0;
-          if (lease) await runAttempt(own, config, lease, signal);
+          const failure = lease ? await runAttempt(own, config, lease, signal) : undefined;
+          // Room may be made meanwhile; without the pause a full disk would use up the tries of every task.
+          if (failure?.code === 'storage_full') await deps.clock.sleep(DISK_FULL_PAUSE_MS, signal);
         } catch (error) {
           if (signal.aborted) break;
           failures += 1;
