@@ -3,6 +3,8 @@
  * written, so memory is bounded and callers may reuse their chunks. Verifies nothing and names nothing.
  */
 import { type FileHandle, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { requireSpace } from './disk-space.ts';
 
 const BUFFER_BYTES = 512 * 1024;
 /**
@@ -32,8 +34,9 @@ export function createBufferPool(keep: number): BufferPool {
   };
 }
 
-/** The file must not exist yet. */
+/** The file must not exist yet. Throws storage_full here, while writing or at the end. */
 export async function openBlobWriter(path: string, pool: BufferPool): Promise<BlobWriter> {
+  await requireSpace(dirname(path));
   const file = await open(path, 'wx', 0o600);
   let filling = pool.take();
   let other = pool.take();
@@ -45,6 +48,7 @@ export async function openBlobWriter(path: string, pool: BufferPool): Promise<Bl
   const written = async () => requireSuccess(await writing);
   const catchUp = async () => {
     requireSuccess(await syncing);
+    await requireSpace(dirname(path));
     unsynced = 0;
     syncing = outcome(file.datasync());
   };

@@ -11,7 +11,8 @@ import { type BodyFacts, bodyChunks, createBodyDigest } from './checksums.ts';
 import { createBufferPool, openBlobWriter } from './disk-blob-writer.ts';
 import { diskFault } from './disk-faults.ts';
 import type { StoredBytes } from './disk-rows.ts';
-import { createFolderSyncs } from './folder-syncs.ts';
+import { createSpaceGuard } from './disk-space.ts';
+import { createFolderSyncs, makeDurableFolder } from './folder-syncs.ts';
 import type { Body, BodyChecks } from './objects.ts';
 
 /** Bodies up to this size live in the metadata row: one shared fsync instead of three of their own. */
@@ -28,11 +29,12 @@ export async function openBlobs(deps: { folder: string; log: Log; isNamed(blob: 
   const { folder, log, isNamed } = deps;
   const temporary = join(folder, 'tmp');
   const home = join(folder, 'blobs');
-  await mkdir(temporary, { recursive: true });
-  await mkdir(home, { recursive: true });
+  await makeDurableFolder(temporary);
+  await makeDurableFolder(home);
   const leftovers = await readdir(temporary);
   const syncFolder = createFolderSyncs();
   const pool = createBufferPool(IDLE_BUFFERS_MAX);
+  const space = createSpaceGuard(folder);
   const inFlight = new Set<string>();
   const readers = new Map<string, number>();
   const condemned = new Set<string>();
@@ -102,7 +104,10 @@ export async function openBlobs(deps: { folder: string; log: Log; isNamed(blob: 
         onBytes?.(chunk.length);
       }
       const facts = digest.finish();
-      if (!writer) return { ...facts, bytes: { size: facts.size, data: Buffer.concat(few) } };
+      if (!writer) {
+        await space.requireFor(facts.size);
+        return { ...facts, bytes: { size: facts.size, data: Buffer.concat(few) } };
+      }
       const full = writer;
       writer = undefined;
       await full.finish();

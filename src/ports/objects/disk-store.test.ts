@@ -189,13 +189,14 @@ test('a full disk is storage_full, leaves nothing, and the store goes on', async
     return t.skip(`a small file system cannot be mounted here: ${(error as Error).message}`);
   }
   try {
-    await fillUp(folder);
+    await overfill(folder);
+    await fillWithSmall(folder);
   } finally {
     execFileSync('umount', [folder]);
   }
 });
 
-async function fillUp(folder: string): Promise<void> {
+async function overfill(folder: string): Promise<void> {
   await using store = await openIn(folder);
   await store.createBucket('films');
   await store.put('films', 'old', pattern(1_000_000));
@@ -210,4 +211,21 @@ async function fillUp(folder: string): Promise<void> {
   await store.put('films', 'small', text('fits'));
   assert.equal(await textAt(store, 'films', 'small'), 'fits');
   assert.ok((await bytesAt(store, 'films', 'old')).equals(pattern(1_000_000)));
+}
+
+/** What matters most on a full disk: that deleting still works, and makes room. */
+async function fillWithSmall(folder: string): Promise<void> {
+  await using store = await openIn(folder);
+  let count = 0;
+  const fill = async (bytes: number) => {
+    for (;;) await store.put('films', `small/${count++}`, pattern(bytes));
+  };
+  await assertCode(fill(100_000), 'storage_full');
+  await assertCode(fill(9000), 'storage_full');
+  await assertCode(fill(5000), 'storage_full');
+  const { entries } = await store.list('films');
+  assert.ok(entries.length > 10);
+  for (const { key } of entries) await store.delete('films', key);
+  await eventually('there is room again', async () => (await contentOf(folder)).blobs.length === 0);
+  await store.put('films', 'again', pattern(1_000_000));
 }

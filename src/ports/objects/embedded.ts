@@ -5,8 +5,7 @@
  * A write is: stream to a temporary file, verify, fsync, rename, fsync the folder, commit metadata and event in one
  * transaction, resolve. A crash at any point leaves files that nothing names; the next start sweeps them.
  */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Clock } from '../../platform/clock.ts';
 import { MatineeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
@@ -20,6 +19,7 @@ import { createDiskMultipart, type DiskMultipart } from './disk-multipart.ts';
 import { createDiskObjects } from './disk-objects.ts';
 import { commit, type DiskStore } from './disk-store.ts';
 import { createUploads } from './disk-uploads.ts';
+import { makeDurableFolder } from './folder-syncs.ts';
 import { checkBucketName } from './object-rules.ts';
 import type { ObjectEvents, ObjectStore } from './objects.ts';
 
@@ -45,9 +45,10 @@ const CLOSE_WAIT_MS = 3000;
 export async function openDiskObjects(
   options: DiskObjectsOptions,
 ): Promise<ObjectStore & { events: ObjectEvents; [Symbol.asyncDispose](): Promise<void> }> {
-  const { folder, clock, log, presigner } = options;
+  const { clock, log, presigner } = options;
+  const folder = resolve(options.folder);
   await using opening = new AsyncDisposableStack();
-  await mkdir(folder, { recursive: true });
+  await makeDurableFolder(folder);
   const lock = acquireLock(join(folder, 'lock.sqlite'));
   opening.defer(() => lock.release());
   const db = openDatabase(join(folder, 'meta.sqlite'));

@@ -1,5 +1,6 @@
 /** Makes renames durable. Calls that come while a folder is being synced share the next sync. */
-import { open } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 export type FolderSyncs = (folder: string) => Promise<void>;
 
@@ -28,6 +29,16 @@ export function createFolderSyncs(): FolderSyncs {
     );
     return turn.next;
   };
+}
+
+/** Makes a folder that survives loss of power, with those above it that did not exist. */
+export async function makeDurableFolder(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true });
+  if (first === undefined) return;
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    await syncFolder(folder);
+    if (folder === dirname(first) || folder === dirname(folder)) return;
+  }
 }
 
 async function syncFolder(path: string): Promise<void> {

@@ -37,7 +37,9 @@ export function createPieceStream(span: PieceSpan): ObjectBody['stream'] {
     failure ??= error;
     end();
     // A generator that is reading closes its file when that read is done, one that never began has none open.
-    void chunks.return(undefined);
+    chunks.return(undefined).catch((fault: Error) => {
+      failure ??= fault;
+    });
   };
   const onAbort = () => destroy(span.signal?.reason as Error);
   span.signal?.addEventListener('abort', onAbort, { once: true });
