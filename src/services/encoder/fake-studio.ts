@@ -37,6 +37,8 @@ export type FakeStudio = AsyncDisposable & {
   run(spec: TaskSpec, options?: { leaseS?: number }): Promise<TaskEnd> & { task: string };
   /** Makes heartbeats of a task answer stale_attempt. */
   revoke(task: string): void;
+  /** Bytes that the file server may still send before it breaks every connection off. */
+  bytesLeft: number;
   /** Makes every call fail while true. */
   away: boolean;
   /** Starts a worker; the function returned stops it and waits for it. */
@@ -57,7 +59,7 @@ export async function openFakeStudio(): Promise<FakeStudio> {
   const revoked = new Set<string>();
   const server = createServer((request, response) => {
     requested.push(new URL(request.url ?? '/', 'http://x').pathname);
-    serve(files, folder, request, response).catch(() => response.destroy());
+    serve(files, studio, request, response).catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const serverUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -105,6 +107,7 @@ export async function openFakeStudio(): Promise<FakeStudio> {
     heartbeats,
     client,
     away: false,
+    bytesLeft: Number.POSITIVE_INFINITY,
     serverUrl,
     url(path) {
       const name = `/in/${files.size}/${encodeURIComponent(basename(path))}`;
@@ -143,15 +146,15 @@ export async function openFakeStudio(): Promise<FakeStudio> {
 
 async function serve(
   files: Map<string, string>,
-  folder: string,
+  studio: Pick<FakeStudio, 'folder' | 'bytesLeft'>,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const path = new URL(request.url ?? '/', 'http://x').pathname;
   if (request.method === 'PUT') {
     const [, , task = '', name = ''] = path.split('/');
-    await mkdir(join(folder, 'out', task), { recursive: true });
-    await pipeline(request, createWriteStream(join(folder, 'out', task, name)));
+    await mkdir(join(studio.folder, 'out', task), { recursive: true });
+    await pipeline(request, createWriteStream(join(studio.folder, 'out', task, name)));
     response.end();
     return;
   }
@@ -167,5 +170,12 @@ async function serve(
     'content-length': end - start + 1,
     ...(range ? { 'content-range': `bytes ${start}-${end}/${size}` } : {}),
   });
-  await pipeline(createReadStream(file, { start, end }), response).catch(() => response.destroy());
+  const limit = async function* (source: AsyncIterable<Buffer>) {
+    for await (const chunk of source) {
+      studio.bytesLeft -= chunk.length;
+      if (studio.bytesLeft < 0) throw new Error('broken off');
+      yield chunk;
+    }
+  };
+  await pipeline(createReadStream(file, { start, end }), limit, response).catch(() => response.destroy());
 }

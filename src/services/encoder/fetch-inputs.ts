@@ -62,11 +62,19 @@ function unreachable(why: string, cause?: unknown): TaskFailure {
   return new TaskFailure('input_unreachable', `an input could not be read: ${why}`, { retry: true, cause });
 }
 
-/** The first bytes of a master, to tell its kind without a program. */
-export async function fetchHead(context: TaskContext, url: string, bytes: number): Promise<Buffer> {
+/** Some bytes of a master. Throws TaskFailure `input_unreachable` unless all that there are come. */
+export async function fetchRange(
+  context: TaskContext,
+  url: string,
+  range: { from: number; bytes: number },
+): Promise<Buffer> {
+  const { from, bytes } = range;
   const limit = AbortSignal.any([context.signal, AbortSignal.timeout(IDLE_MS)]);
   try {
-    const response = await fetch(url, { headers: { range: `bytes=0-${bytes - 1}` }, signal: limit });
+    const response = await fetch(url, {
+      headers: { range: `bytes=${from}-${from + bytes - 1}` },
+      signal: limit,
+    });
     if (!response.ok || !response.body) throw unreachable(`status ${response.status}`);
     const parts: Uint8Array[] = [];
     let size = 0;

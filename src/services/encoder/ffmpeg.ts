@@ -97,8 +97,9 @@ export async function ffmpegOrFail(
   run: FfmpegRun,
 ): Promise<FfmpegEnd & { cpuS: number }> {
   const end = await ffmpeg(context, run);
-  if (end.status === 0 && end.cpuS !== null) return { ...end, cpuS: end.cpuS };
-  if (isNetworkFault(end.errors)) {
+  const brokenOff = isNetworkFault(end.errors) || isReadFault(end.errors);
+  if (end.status === 0 && end.cpuS !== null && !brokenOff) return { ...end, cpuS: end.cpuS };
+  if (brokenOff) {
     throw new TaskFailure('input_unreachable', 'the master could not be read over the network', {
       retry: true,
       programLog: end.errors,
@@ -127,11 +128,26 @@ export function progressParser(report: NonNullable<FfmpegRun['onProgress']>): (l
   };
 }
 
-/** Whether ffmpeg's or ffprobe's errors speak of the way to the file rather than of the file. */
+/**
+ * Whether ffmpeg's or ffprobe's errors speak of the way to the file rather than of the file. A "4XX" that is none of
+ * the usual ones is 416: an index that points behind the end of a file that was cut off.
+ */
 export function isNetworkFault(errors: string): boolean {
-  return /Connection (refused|reset|timed out)|Server returned|HTTP error (40[0-57-9]|5\d\d)|Network is unreachable|Operation timed out|Failed to resolve|End of file.*http/i.test(
-    errors,
-  );
+  const patterns = [
+    /Connection (refused|reset|timed out)/i,
+    /Server returned (40[0134]|5XX)/,
+    /HTTP error (40\d|5\d\d)/,
+    /Stream ends prematurely/,
+    /Network is unreachable|No route to host|Operation timed out|Failed to resolve/i,
+  ];
+  return patterns.some((pattern) => pattern.test(errors));
+}
+
+/**
+ * Whether reading broke off. ffmpeg takes that for the end of the film and ends well, so that padding would hide it.
+ */
+function isReadFault(errors: string): boolean {
+  return /Input\/output error|error during demuxing/i.test(errors);
 }
 
 /** Runs ffprobe on a master and gives its standard output; the caller judges status and errors. */

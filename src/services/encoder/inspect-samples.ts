@@ -55,7 +55,7 @@ export async function decodeSample(
     timeLimitMs: TIME_LIMIT_MS,
     onInfo: (line) => readLine(line, sample),
   });
-  if (end.status !== 0 && isNetworkFault(end.errors)) {
+  if (isNetworkFault(end.errors)) {
     throw new TaskFailure('input_unreachable', 'the master could not be read over the network', {
       retry: true,
       programLog: end.errors,

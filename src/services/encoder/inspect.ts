@@ -3,7 +3,7 @@
  * title is refused with a sentence for the person who uploaded it; only trouble on our side is a failure.
  */
 import type { Inspection, RefusalCode, TaskResult, TaskSpec } from '../../contracts/tasks.ts';
-import { fetchHead } from './fetch-inputs.ts';
+import { fetchRange } from './fetch-inputs.ts';
 import { assertMasterUrl } from './ffmpeg.ts';
 import { chooseRate, parseRate, perSecond, type Rate } from './frame-rate.ts';
 import { type MeasuredLength, measureLength } from './inspect-length.ts';
@@ -40,13 +40,30 @@ class Refusal extends Error {
   }
 }
 
+/** Refusals that a connection which broke off would look like. */
+const DOUBTFUL: readonly RefusalCode[] = ['not_media', 'truncated', 'undecodable', 'unsupported'];
+const TAIL_BYTES = 65_536;
+
 export async function inspect(context: TaskContext, spec: InspectSpec): Promise<TaskResult> {
   assertMasterUrl(spec.master);
+  let found = await outcomeOf(context, spec);
+  if (found.verdict === 'refused' && DOUBTFUL.includes(found.code)) {
+    // A refusal is for good, so it is given only when the way to the file is open and it happens twice. ffprobe
+    // takes a broken connection for the end of the file.
+    await fetchRange(context, spec.master, { from: Math.max(0, spec.bytes - TAIL_BYTES), bytes: TAIL_BYTES });
+    found = await outcomeOf(context, spec);
+  }
+  return { kind: 'inspect', outcome: found };
+}
+
+type Outcome = Extract<TaskResult, { kind: 'inspect' }>['outcome'];
+
+async function outcomeOf(context: TaskContext, spec: InspectSpec): Promise<Outcome> {
   try {
-    return { kind: 'inspect', outcome: { verdict: 'accepted', inspection: await examine(context, spec) } };
+    return { verdict: 'accepted', inspection: await examine(context, spec) };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return { kind: 'inspect', outcome: { verdict: 'refused', code: error.code, reason: error.message } };
+    return { verdict: 'refused', code: error.code, reason: error.message };
   }
 }
 
@@ -54,7 +71,7 @@ async function examine(context: TaskContext, spec: InspectSpec): Promise<Inspect
   if (spec.bytes === 0) throw new Refusal('empty_file', 'The file is empty.');
   const result = await probe(context, spec.master);
   if (!result.found) {
-    const head = await fetchHead(context, spec.master, HEAD_BYTES);
+    const head = await fetchRange(context, spec.master, { from: 0, bytes: HEAD_BYTES });
     const { code, reason } = refusalOfUnreadable(head, result.errors);
     throw new Refusal(code, reason);
   }

@@ -75,12 +75,10 @@ export async function probeStream(
   index: number,
 ): Promise<{ stream: ProbedStream; container: string }> {
   const result = await probe(context, master);
-  const stream = result.found?.streams.find((each) => each.index === index);
-  if (result.found && stream) return { stream, container: result.found.format.format_name };
-  throw new TaskFailure('input_unreadable', `the master has no stream ${index}`, {
-    retry: false,
-    ...(result.found ? {} : { programLog: result.errors }),
-  });
+  if (!result.found) throw unreachable(result.errors);
+  const stream = result.found.streams.find((each) => each.index === index);
+  if (stream) return { stream, container: result.found.format.format_name };
+  throw new TaskFailure('input_unreadable', `the master has no stream ${index}`, { retry: false });
 }
 
 function unreachable(errors: string): TaskFailure {
@@ -148,7 +146,8 @@ export async function scanPackets(
     ...['-print_format', 'compact=nokey=1:print_section=0'],
   ];
   const end = await ffprobe(context, master, args, { timeLimitMs: options.timeLimitMs, onLine });
-  if (end.status !== 0 && isNetworkFault(end.errors)) throw unreachable(end.errors);
+  // A connection that breaks off looks like the end of the file, whatever the status.
+  if (isNetworkFault(end.errors)) throw unreachable(end.errors);
   return { spans, status: end.status, errors: end.errors };
 }
 
