@@ -5,7 +5,7 @@
 import { Readable } from 'node:stream';
 import { MatineeError } from '../../platform/errors.ts';
 import { awsFault } from './aws-errors.ts';
-import { type BodyFacts, bodyChunks, createBodyDigest } from './checksums.ts';
+import { type BodyFacts, bodyChunks, createBodyCheck } from './checksums.ts';
 import type { Body, BodyChecks } from './objects.ts';
 
 /** Set once the last chunk has been let go. */
@@ -15,14 +15,14 @@ export type VerifiedBody = { chunks: AsyncGenerator<Uint8Array>; facts(): BodyFa
 export function verifiedBody(body: Body, checks: BodyChecks): VerifiedBody {
   let facts: BodyFacts | undefined;
   async function* chunks() {
-    const digest = createBodyDigest(checks);
+    const digest = createBodyCheck(checks);
     let held: Uint8Array | undefined;
     for await (const chunk of bodyChunks(body)) {
       if (chunk.length === 0) continue;
       digest.update(chunk);
       if (held) yield held;
       // A copy: the source may reuse its buffer, and the socket may still be sending it.
-      held = body instanceof Uint8Array ? chunk : Uint8Array.from(chunk);
+      held = body instanceof Uint8Array ? chunk : Buffer.from(chunk);
     }
     facts = digest.finish();
     if (held) yield held;

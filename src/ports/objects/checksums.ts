@@ -27,43 +27,70 @@ export function checksumOf(kind: ChecksumKind, bytes: Uint8Array): string {
 
 export type BodyFacts = {
   size: number;
-  md5: Buffer;
   checksum?: { kind: ChecksumKind; value: string };
 };
 
-export type BodyDigest = {
+/** Follows a body chunk by chunk. */
+export type BodyDigest<Facts> = {
   /** Throws digest_mismatch as soon as more bytes came than were stated. */
   update(chunk: Uint8Array): void;
   /** After the last chunk: the facts, or digest_mismatch. */
-  finish(): BodyFacts;
+  finish(): Facts;
 };
 
-/** Follows a body chunk by chunk; MD5 always, since it is the ETag, a second checksum when one is stated. */
-export function createBodyDigest(checks: BodyChecks): BodyDigest {
+/** Computes only what was stated of a body. */
+export function createBodyCheck(checks: BodyChecks): BodyDigest<BodyFacts> {
+  const md5 = checks.md5 === undefined ? undefined : createHash('md5');
+  const { update, finish } = follow(checks);
+  return {
+    update: (chunk) => {
+      update(chunk);
+      md5?.update(chunk);
+    },
+    finish: () => {
+      const facts = finish();
+      if (md5) compare('MD5', checks.md5, md5.digest());
+      return facts;
+    },
+  };
+}
+
+/** Computes the MD5 in any case, since it is the ETag. */
+export function createBodyDigest(checks: BodyChecks): BodyDigest<BodyFacts & { md5: Buffer }> {
   const md5 = createHash('md5');
-  const checksum = checks.checksum ? createChecksum(checks.checksum.kind) : undefined;
+  const { update, finish } = follow(checks);
+  return {
+    update: (chunk) => {
+      update(chunk);
+      md5.update(chunk);
+    },
+    finish: () => {
+      const facts = { ...finish(), md5: md5.digest() };
+      if (checks.md5 !== undefined) compare('MD5', checks.md5, facts.md5);
+      return facts;
+    },
+  };
+}
+
+function follow(checks: BodyChecks): BodyDigest<BodyFacts> {
+  const { length, checksum: stated } = checks;
+  const checksum = stated ? createChecksum(stated.kind) : undefined;
   let size = 0;
   return {
     update: (chunk) => {
       size += chunk.length;
-      if (checks.length !== undefined && size > checks.length)
-        throw mismatch('length', { stated: checks.length });
-      md5.update(chunk);
+      if (length !== undefined && size > length) throw mismatch('length', { stated: length });
       checksum?.update(chunk);
     },
     finish: () => {
-      if (checks.length !== undefined && size !== checks.length) {
-        throw mismatch('length', { stated: checks.length, received: size });
+      if (length !== undefined && size !== length) {
+        throw mismatch('length', { stated: length, received: size });
       }
-      const facts: BodyFacts = { size, md5: md5.digest() };
-      if (checks.md5 !== undefined) compare('MD5', checks.md5, facts.md5);
-      if (checks.checksum && checksum) {
-        const { kind, value } = checks.checksum;
-        const digest = checksum.digest();
-        compare(kind, typeof value === 'function' ? value() : value, digest);
-        facts.checksum = { kind, value: digest.toString('base64') };
-      }
-      return facts;
+      if (!stated || !checksum) return { size };
+      const { kind, value } = stated;
+      const digest = checksum.digest();
+      compare(kind, typeof value === 'function' ? value() : value, digest);
+      return { size, checksum: { kind, value: digest.toString('base64') } };
     },
   };
 }

@@ -22,7 +22,7 @@ const FOLDER_CHARACTERS = 6;
 const IDLE_BUFFERS_MAX = 8;
 const REMOVALS_AT_ONCE = 4;
 
-export type WrittenBody = BodyFacts & { bytes: StoredBytes };
+export type WrittenBody = BodyFacts & { md5: Buffer; bytes: StoredBytes };
 export type Blobs = Awaited<ReturnType<typeof openBlobs>>;
 
 export async function openBlobs(deps: { folder: string; log: Log; isNamed(blob: string): boolean }) {
@@ -94,7 +94,7 @@ export async function openBlobs(deps: { folder: string; log: Log; isNamed(blob: 
       for await (const chunk of bodyChunks(body)) {
         digest.update(chunk);
         if (!writer && held + chunk.length <= INLINE_BYTES_MAX) {
-          few.push(Uint8Array.from(chunk));
+          few.push(Buffer.from(chunk));
           held += chunk.length;
         } else {
           writer ??= await openBlobWriter(join(temporary, blob), pool);

@@ -23,7 +23,7 @@ export async function* streamed(bytes: Uint8Array, chunkBytes = 10_007): AsyncGe
 
 export async function readAll(body: ObjectBody): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of body.stream) chunks.push(Uint8Array.from(chunk));
+  for await (const chunk of body.stream) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks);
 }
 
