@@ -1,0 +1,87 @@
+/** What an edge node is told at its start, and the bounds that it keeps. No behaviour here. */
+import type { SteeringClient } from '../../clients/steering.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Log } from '../../platform/log.ts';
+
+export type EdgeDeps = { steering: SteeringClient; clock: Clock; log: Log };
+
+export type EdgeOrigin = {
+  /** Scheme, host and port of the S3 door, with no path. */
+  baseUrl: string;
+  bucket: string;
+  region: string;
+  credentials: { accessKeyId: string; secretAccessKey: string };
+};
+
+export type EdgeConfig = {
+  name: string;
+  host: string;
+  /** 0 takes any free port. */
+  port: number;
+  /** What viewers reach this edge by; a port 0 in it is replaced by the port that was taken. */
+  publicUrl: string;
+  region: string;
+  /** The disk tier and nothing else; it may be deleted while the edge is stopped. */
+  folder: string;
+  memoryBytes: number;
+  /** 0 goes without a disk tier. */
+  diskBytes: number;
+  origin: EdgeOrigin;
+  /** How long the origin may take until the first byte of a reply. */
+  originTimeoutMs: number;
+  limits?: Partial<EdgeLimits>;
+};
+
+export type EdgeLimits = typeof EDGE_LIMITS;
+
+/** Every bound of an edge with its default. */
+export const EDGE_LIMITS = {
+  connectionsMax: 10_000,
+  /** From the first byte of a request's head to its last. */
+  headMs: 10_000,
+  /** Between two requests of one connection, and before the first. */
+  idleMs: 30_000,
+  /** The whole body of a request, which nothing here needs; a longer one is refused. */
+  bodyBytesMax: 64 * 1024,
+  /** How long one write of at most `WRITE_BYTES` may wait for a slow reader. */
+  writeStallMs: 30_000,
+  /** How long a refused connection is still read, so that the client sees the reply and not a reset. */
+  lingerMs: 1000,
+  /** How often deadlines of connections are looked at. */
+  sweepMs: 250,
+  /** How long open replies may go on after `close`. */
+  drainMs: 4500,
+  /** How long a heartbeat to steering may take. */
+  heartbeatMs: 2000,
+  /** How long a viewer waits for the origin while a stale copy is at hand. */
+  staleWaitMs: 1000,
+  /** While the origin is away, stale copies are served at once and it is asked again this often. */
+  probeEveryMs: 1000,
+  connectMs: 1000,
+  /** Between two pieces of a body from the origin. */
+  originIdleMs: 10_000,
+  /** What replies to slow readers may hold in memory besides the memory tier. */
+  pinnedBytesMax: 512 * 1024 * 1024,
+  originFetchesMax: 32,
+  originQueueMax: 512,
+  originQueueMs: 5000,
+  tokensMax: 10_000,
+  targetsMax: 8192,
+  diskReadsMax: 32,
+  diskReadsWaitingMax: 1024,
+  /** A read from the disk tier that takes longer counts as a miss. */
+  diskReadMs: 1000,
+  /** How long the disk tier rests after the disk was full, broken or slow. */
+  diskRestMs: 10_000,
+  /** Bodies on their way to the disk; more are not written. */
+  diskQueueBytes: 32 * 1024 * 1024,
+};
+
+/** Objects up to this size are fetched and kept whole. */
+export const WHOLE_BYTES_MAX = 4 * 1024 * 1024;
+/** Larger objects are fetched and kept in slices of this size. */
+export const SLICE_BYTES = 1024 * 1024;
+/** Up to this size, head and body leave in one write from one buffer. */
+export const JOINED_BYTES_MAX = 64 * 1024;
+/** Larger bodies are written in pieces of this size, each waiting for the reader. */
+export const WRITE_BYTES = 256 * 1024;

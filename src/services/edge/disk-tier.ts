@@ -1,0 +1,260 @@
+/**
+ * The warm tier: one file an object or slice, bounded by bytes, checked when it is read back. It is a cache: a
+ * file that is wrong is a miss and is deleted, and when the disk is full, broken or slow the edge goes on without.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Clock } from '../../platform/clock.ts';
+import { systemCode } from '../../platform/errors.ts';
+import { newId } from '../../platform/ids.ts';
+import type { Log } from '../../platform/log.ts';
+import { DISK_FILE_BYTES_MAX, diskFileHead, readDiskFile } from './disk-file.ts';
+import { EdgeFailure } from './failure.ts';
+import { Gate } from './gate.ts';
+import { S3Fifo, type S3FifoEntry } from './s3-fifo.ts';
+import type { ObjectMeta } from './stored-object.ts';
+
+export type DiskTierOptions = {
+  folder: string;
+  bytesMax: number;
+  readMs: number;
+  restMs: number;
+  queueBytesMax: number;
+  readsMax: number;
+  readsWaitingMax: number;
+};
+
+type Copy = { meta: ObjectMeta; body: Buffer };
+
+const BLOCK_BYTES = 4096;
+const FILE_FORM = /^[0-9a-f]{64}$/;
+const SHELF_FORM = /^[0-9a-f]{2}$/;
+
+type Found = { key: string; bytes: number; changedMs: number };
+
+export class DiskTier {
+  readonly #options: DiskTierOptions;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #files: S3Fifo<S3FifoEntry>;
+  /** Reads of whole files at once would take memory without bound. */
+  readonly #reads: Gate;
+  /** Writes and deletions happen one after the other, in the order in which they were asked for. */
+  #work: Promise<void> = Promise.resolve();
+  #queuedBytes = 0;
+  #isScanned = false;
+  #isClosed = false;
+  #readsRestUntilMs = 0;
+  #writesRestUntilMs = 0;
+  /** Files that were found wrong and deleted. */
+  healed = 0;
+
+  constructor(deps: { clock: Clock; log: Log }, options: DiskTierOptions) {
+    this.#clock = deps.clock;
+    this.#log = deps.log;
+    this.#options = options;
+    this.#files = new S3Fifo(options.bytesMax, (entry) => this.#enqueue(0, () => this.#unlink(entry.key)));
+    this.#reads = new Gate({
+      runningMax: options.readsMax,
+      waitingMax: options.readsWaitingMax,
+      waitMs: options.readMs,
+    });
+  }
+
+  /** Starts to take in what an earlier run left. Files can be read before that has ended. */
+  start(): void {
+    if (this.#options.bytesMax === 0) return;
+    this.#enqueue(0, () => this.#scan());
+  }
+
+  get bytes(): number {
+    return this.#files.bytes;
+  }
+
+  get size(): number {
+    return this.#files.size;
+  }
+
+  /** False when there is certainly nothing to read under this name. */
+  mayHold(name: string): boolean {
+    if (this.#options.bytesMax === 0 || this.#clock.monotonic() < this.#readsRestUntilMs) return false;
+    return !this.#isScanned || this.#files.peek(fileName(name)) !== undefined;
+  }
+
+  /** Never rejects: whatever goes wrong is a miss. */
+  async get(name: string): Promise<Copy | undefined> {
+    const file = fileName(name);
+    this.#files.get(file);
+    const limit = new AbortController();
+    const late = this.#clock.sleep(this.#options.readMs, limit.signal).then(
+      () => 'late' as const,
+      () => undefined,
+    );
+    try {
+      const copy = await Promise.race([this.#readInTurn(file, name), late]);
+      if (copy !== 'late') return copy;
+      this.#readsRestUntilMs = this.#clock.monotonic() + this.#options.restMs;
+      this.#log.warn('the disk tier is slow and rests');
+    } catch (error) {
+      this.#readFailed(file, error);
+    } finally {
+      limit.abort();
+    }
+    return undefined;
+  }
+
+  /** Writes in the background. Nothing is written while too much waits or the disk rests. */
+  put(name: string, meta: ObjectMeta, body: Buffer): void {
+    const { bytesMax, queueBytesMax } = this.#options;
+    const bytes = BLOCK_BYTES + body.length;
+    if (this.#isClosed || bytes > bytesMax) return;
+    if (this.#clock.monotonic() < this.#writesRestUntilMs) return;
+    if (this.#queuedBytes + bytes > queueBytesMax) return;
+    this.#enqueue(bytes, () => this.#write(name, meta, body));
+  }
+
+  delete(name: string): void {
+    const file = fileName(name);
+    if (this.#files.delete(file) || !this.#isScanned || this.#queuedBytes > 0) {
+      this.#enqueue(0, () => this.#unlink(file));
+    }
+  }
+
+  /** Resolves when what was queued is written. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    // The last write may have thrown out others, whose deletion then stands behind it.
+    for (let work: Promise<void> | undefined; work !== this.#work; ) {
+      work = this.#work;
+      await work;
+    }
+  }
+
+  #enqueue(bytes: number, step: () => Promise<void>): void {
+    this.#queuedBytes += bytes;
+    this.#work = this.#work
+      .then(step)
+      .catch((error: unknown) => {
+        this.#writesRestUntilMs = this.#clock.monotonic() + this.#options.restMs;
+        this.#log.warn('the disk tier rests', { code: systemCode(error) ?? 'unknown' });
+      })
+      .finally(() => {
+        this.#queuedBytes -= bytes;
+      });
+  }
+
+  async #readInTurn(file: string, name: string): Promise<Copy | undefined> {
+    await this.#reads.enter();
+    try {
+      return await this.#read(file, name);
+    } finally {
+      this.#reads.leave();
+    }
+  }
+
+  async #read(file: string, name: string): Promise<Copy | undefined> {
+    const handle = await open(this.#path(file), 'r');
+    let bytes: Buffer;
+    try {
+      const { size } = await handle.stat();
+      bytes = Buffer.allocUnsafeSlow(Math.min(size, DISK_FILE_BYTES_MAX));
+      for (let at = 0; at < bytes.length; ) {
+        const { bytesRead } = await handle.read(bytes, at, bytes.length - at, at);
+        if (bytesRead === 0) break;
+        at += bytesRead;
+      }
+    } finally {
+      await handle.close();
+    }
+    const copy = readDiskFile(bytes, name);
+    if (!copy) {
+      this.healed++;
+      this.#log.warn('a damaged file of the disk tier is deleted', { file });
+      this.delete(name);
+    }
+    return copy;
+  }
+
+  #readFailed(file: string, error: unknown): void {
+    if (error instanceof EdgeFailure) return;
+    if (systemCode(error) === 'ENOENT') {
+      this.#files.delete(file);
+      return;
+    }
+    this.#readsRestUntilMs = this.#clock.monotonic() + this.#options.restMs;
+    this.#log.warn('the disk tier cannot be read and rests', { code: systemCode(error) ?? 'unknown' });
+  }
+
+  async #write(name: string, meta: ObjectMeta, body: Buffer): Promise<void> {
+    const file = fileName(name);
+    const head = diskFileHead(name, meta, body);
+    const temporary = join(this.#options.folder, 'incoming', newId());
+    await mkdir(dirname(temporary), { recursive: true });
+    await mkdir(dirname(this.#path(file)), { recursive: true });
+    try {
+      const handle = await open(temporary, 'wx', 0o600);
+      try {
+        await handle.writeFile(head);
+        await handle.writeFile(body);
+      } finally {
+        await handle.close();
+      }
+      await rename(temporary, this.#path(file));
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+    const kept = this.#files.put({ key: file, bytes: onDisk(head.length + body.length), visits: 0 });
+    if (!kept) await this.#unlink(file);
+  }
+
+  /** By its turn a later write may have brought the file back, so the list of files is told too. */
+  async #unlink(file: string): Promise<void> {
+    this.#files.delete(file);
+    await rm(this.#path(file), { force: true });
+  }
+
+  /** Takes in the files of an earlier run, oldest first, and drops what a kill left half-written. */
+  async #scan(): Promise<void> {
+    const { folder } = this.#options;
+    await rm(join(folder, 'incoming'), { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+    const found: Found[] = [];
+    for (const shelf of await readdir(folder)) {
+      if (SHELF_FORM.test(shelf)) found.push(...(await this.#scanShelf(join(folder, shelf))));
+    }
+    found.sort((a, b) => a.changedMs - b.changedMs);
+    for (const { key, bytes } of found) {
+      if (!this.#files.put({ key, bytes, visits: 0 })) await this.#unlink(key);
+    }
+    this.#isScanned = true;
+  }
+
+  /** Whatever is not a file of ours is left alone; one bad shelf must not hide the others. */
+  async #scanShelf(shelf: string): Promise<Found[]> {
+    const found: Found[] = [];
+    try {
+      for (const key of await readdir(shelf)) {
+        if (!FILE_FORM.test(key)) continue;
+        const { size, mtimeMs } = await stat(join(shelf, key));
+        found.push({ key, bytes: onDisk(size), changedMs: mtimeMs });
+      }
+    } catch (error) {
+      this.#log.warn('a shelf of the disk tier cannot be read', { code: systemCode(error) ?? 'unknown' });
+    }
+    return found;
+  }
+
+  #path(file: string): string {
+    return join(this.#options.folder, file.slice(0, 2), file);
+  }
+}
+
+function fileName(name: string): string {
+  return createHash('sha256').update(name).digest('hex');
+}
+
+function onDisk(bytes: number): number {
+  return Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES;
+}
