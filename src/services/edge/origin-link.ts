@@ -1,0 +1,108 @@
+/**
+ * Fetches objects from the S3 door: signed GET requests over kept connections, with a limit on each wait. It tells
+ * what came and does not judge it.
+ */
+import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
+import type { Socket } from 'node:net';
+import type { Clock } from '../../platform/clock.ts';
+import { systemCode } from '../../platform/errors.ts';
+import { EMPTY_PAYLOAD_HASH, signRequest, uriEncode } from '../../platform/sigv4.ts';
+import type { EdgeOrigin } from './config.ts';
+import { EdgeFailure } from './failure.ts';
+import type { ByteSpan } from './ranges.ts';
+
+export type OriginGet = {
+  key: string;
+  span?: ByteSpan;
+  ifMatch?: string | undefined;
+  ifNoneMatch?: string | undefined;
+};
+
+export type OriginLink = {
+  /** Resolves with the reply's head. Rejects with EdgeFailure `unreachable` or `late`. */
+  get(what: OriginGet): Promise<IncomingMessage>;
+  close(): void;
+};
+
+export type OriginLinkLimits = { connectMs: number; firstByteMs: number; connectionsMax: number };
+
+export function createOriginLink(clock: Clock, origin: EdgeOrigin, limits: OriginLinkLimits): OriginLink {
+  const tls = origin.baseUrl.startsWith('https:');
+  const AgentKind = tls ? TlsAgent : Agent;
+  const agent = new AgentKind({
+    keepAlive: true,
+    maxSockets: limits.connectionsMax,
+    maxFreeSockets: limits.connectionsMax,
+    // Below the door's own 15 s, so that a request does not meet a connection that is just being closed.
+    timeout: 10_000,
+  });
+  const send = tls ? tlsRequest : httpRequest;
+  const baseUrl = origin.baseUrl.replace(/\/+$/, '');
+
+  const get = (what: OriginGet) => {
+    const url = `${baseUrl}/${uriEncode(origin.bucket)}/${uriEncode(what.key, true)}`;
+    const headers = signRequest({
+      method: 'GET',
+      url,
+      headers: requestHeaders(what),
+      payloadHash: EMPTY_PAYLOAD_HASH,
+      credentials: origin.credentials,
+      region: origin.region,
+      service: 's3',
+      date: new Date(clock.now()),
+    });
+    return firstByte(send(url, { agent, headers }), limits);
+  };
+  return { get, close: () => agent.destroy() };
+}
+
+function requestHeaders({ span, ifMatch, ifNoneMatch }: OriginGet): Record<string, string> {
+  return {
+    // The bytes are kept and cut into ranges, so they must be the object's own.
+    'accept-encoding': 'identity',
+    ...(span ? { range: `bytes=${span.start}-${span.end}` } : {}),
+    ...(ifMatch ? { 'if-match': ifMatch } : {}),
+    ...(ifNoneMatch ? { 'if-none-match': ifNoneMatch } : {}),
+  };
+}
+
+function firstByte(request: ClientRequest, limits: OriginLinkLimits): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    let connecting: NodeJS.Timeout | undefined;
+    const answering = setTimeout(
+      () => request.destroy(new EdgeFailure('late', 'the origin does not answer')),
+      limits.firstByteMs,
+    );
+    const settle = () => {
+      clearTimeout(connecting);
+      clearTimeout(answering);
+    };
+    request.once('socket', (socket: Socket) => {
+      if (!socket.connecting) return;
+      connecting = setTimeout(
+        () => request.destroy(new EdgeFailure('unreachable', 'no connection to the origin')),
+        limits.connectMs,
+      );
+      socket.once('connect', () => clearTimeout(connecting));
+    });
+    request.once('response', (reply) => {
+      settle();
+      resolve(reply);
+    });
+    // Kept for the whole life of the request: a late error must find a listener.
+    request.on('error', (error) => {
+      settle();
+      reject(
+        error instanceof EdgeFailure
+          ? error
+          : new EdgeFailure(
+              'unreachable',
+              `the origin is away: ${systemCode(error) ?? 'no connection'}`,
+              error,
+            ),
+      );
+    });
+    request.end();
+  });
+}

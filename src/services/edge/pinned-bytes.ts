@@ -1,0 +1,37 @@
+/**
+ * Counts the bodies that replies under way hold on to, each once however many replies share it. The memory tier
+ * may throw a body out while slow readers still need it; this keeps what they hold together within a bound.
+ */
+export class PinnedBytes {
+  readonly #bytesMax: number;
+  readonly #holders = new Map<Buffer, number>();
+  #bytes = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** True when nothing should be brought into memory that is not there already. */
+  get isSpent(): boolean {
+    return this.#bytes >= this.#bytesMax;
+  }
+
+  pin(body: Buffer): void {
+    const holders = this.#holders.get(body) ?? 0;
+    if (holders === 0) this.#bytes += body.length;
+    this.#holders.set(body, holders + 1);
+  }
+
+  unpin(body: Buffer): void {
+    const holders = (this.#holders.get(body) ?? 1) - 1;
+    if (holders > 0) {
+      this.#holders.set(body, holders);
+    } else if (this.#holders.delete(body)) {
+      this.#bytes -= body.length;
+    }
+  }
+}

@@ -1,0 +1,70 @@
+/** Counters of one edge and the rates that it tells steering. */
+import type { Source } from './object-cache.ts';
+
+export type EdgeCounts = {
+  requests: number;
+  bytes: number;
+  /** Replies that carried an object, by how it was come by. */
+  sources: Record<Source, number>;
+  fills: number;
+  collapsed: number;
+  originErrors: number;
+  /** Replies with status 400 and above. */
+  errors: number;
+  connections: number;
+};
+
+export type EdgeRates = { requestsPerS: number; bytesPerS: number; hitRatio: number };
+
+export class EdgeStatistics implements EdgeCounts {
+  requests = 0;
+  bytes = 0;
+  readonly sources: Record<Source, number> = {
+    memory: 0,
+    disk: 0,
+    stale: 0,
+    revalidated: 0,
+    miss: 0,
+    collapsed: 0,
+  };
+  fills = 0;
+  collapsed = 0;
+  originErrors = 0;
+  errors = 0;
+  connections = 0;
+  #before = { atMs: 0, requests: 0, bytes: 0, hits: 0, objects: 0 };
+
+  constructor(nowMs: number) {
+    this.#before.atMs = nowMs;
+  }
+
+  /** Rates since the last call. The hit ratio is of all requests that carried an object, 0 before the first. */
+  takeRates(nowMs: number): EdgeRates {
+    const { memory, disk, stale, revalidated, miss, collapsed } = this.sources;
+    const hits = memory + disk + stale + revalidated + collapsed;
+    const now = { atMs: nowMs, requests: this.requests, bytes: this.bytes, hits, objects: hits + miss };
+    const before = this.#before;
+    this.#before = now;
+    const seconds = Math.max(0.001, (nowMs - before.atMs) / 1000);
+    const objects = now.objects - before.objects;
+    return {
+      requestsPerS: round((now.requests - before.requests) / seconds),
+      bytesPerS: round((now.bytes - before.bytes) / seconds),
+      hitRatio: objects > 0 ? round((hits - before.hits) / objects) : ratio(hits, now.objects),
+    };
+  }
+
+  snapshot(): EdgeCounts {
+    const { requests, bytes, fills, collapsed, originErrors, errors, connections } = this;
+    const sources = { ...this.sources };
+    return { requests, bytes, sources, fills, collapsed, originErrors, errors, connections };
+  }
+}
+
+function ratio(part: number, whole: number): number {
+  return whole === 0 ? 0 : round(part / whole);
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
