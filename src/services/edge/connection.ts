@@ -1,0 +1,236 @@
+/**
+ * One viewer's connection: bytes in, requests in their order, one reply at a time. While a reply is under way it
+ * neither reads nor parses, so that a slow reader costs one piece of a body and nothing more.
+ */
+import type { Socket } from 'node:net';
+import type { Log } from '../../platform/log.ts';
+import { type Outlet, sendBody } from './body-plan.ts';
+import type { EdgeLimits } from './config.ts';
+import { HEAD_BYTES_MAX, HttpParser } from './http-parser.ts';
+import type { CoarseClock, Guest } from './listener.ts';
+import type { Reply } from './object-reply.ts';
+import type { PinnedBytes } from './pinned-bytes.ts';
+import type { ConnectionField } from './reply.ts';
+import type { Responder } from './responder.ts';
+import type { EdgeStatistics } from './statistics.ts';
+
+export type ConnectionDeps = {
+  responder: Responder;
+  statistics: EdgeStatistics;
+  pinned: PinnedBytes;
+  coarse: CoarseClock;
+  limits: EdgeLimits;
+  log: Log;
+};
+
+const LF = 0x0a;
+const NO_BYTES = Buffer.alloc(0);
+
+export class Connection implements Guest, Outlet {
+  deadlineMs: number;
+  readonly #socket: Socket;
+  readonly #deps: ConnectionDeps;
+  readonly #parser = new HttpParser();
+  /** Bytes that wait: of a head that is not complete, or behind a reply that is under way. */
+  #carry: Buffer | undefined;
+  /** Bytes of a request's body that are still to be passed over. */
+  #skip = 0;
+  /** When the head or the passed-over body that has begun must be complete; 0 while none has. */
+  #completeByMs = 0;
+  #isBusy = false;
+  #hasEnded = false;
+  /** Set when the last reply is on its way: what still comes in is thrown away. */
+  #isLeaving = false;
+  #isDraining = false;
+  #written: ((alive: boolean) => void) | undefined;
+
+  constructor(socket: Socket, deps: ConnectionDeps) {
+    this.#socket = socket;
+    this.#deps = deps;
+    this.deadlineMs = deps.coarse.nowMs + deps.limits.idleMs;
+    deps.statistics.connections++;
+  }
+
+  read(bytes: Buffer, length: number): boolean {
+    if (this.#isLeaving) return true;
+    if (this.#isBusy) {
+      this.#wait(bytes, 0, length);
+      return false;
+    }
+    if (!this.#carry) return this.#consume(bytes, 0, length);
+    const whole = Buffer.concat([this.#carry, bytes.subarray(0, length)]);
+    this.#carry = undefined;
+    // Only a line's end can complete a head, so one that trickles in is not parsed for each of its bytes.
+    if (whole.length < HEAD_BYTES_MAX && this.#skip === 0 && !hasLineEnd(bytes, length)) {
+      this.#carry = whole;
+      return true;
+    }
+    return this.#consume(whole, 0, whole.length);
+  }
+
+  ended(): void {
+    this.#hasEnded = true;
+    if (!this.#isBusy && !this.#isLeaving) this.#leave(NO_BYTES);
+    else if (this.#isLeaving && this.#socket.writableFinished) this.#socket.destroy();
+  }
+
+  closed(): void {
+    this.#carry = undefined;
+    this.#deps.statistics.connections--;
+    this.#written?.(false);
+  }
+
+  drain(): void {
+    this.#isDraining = true;
+    if (!this.#isBusy && !this.#isLeaving && !this.#carry && this.#skip === 0) this.#leave(NO_BYTES);
+  }
+
+  async write(first: Buffer | undefined, second: Buffer | undefined): Promise<boolean> {
+    const { statistics, coarse, limits } = this.#deps;
+    if (this.#socket.destroyed) return false;
+    statistics.bytes += (first?.length ?? 0) + (second?.length ?? 0);
+    this.deadlineMs = coarse.nowMs + limits.writeStallMs;
+    const socket = this.#socket;
+    if (first && second) {
+      socket.cork();
+      socket.write(first);
+      socket.write(second);
+      socket.uncork();
+    } else {
+      socket.write(first ?? second ?? NO_BYTES);
+    }
+    const alive = socket.writableLength === 0 || (await this.#flushed());
+    // What follows may wait for the origin, whose own limits hold.
+    this.deadlineMs = Number.POSITIVE_INFINITY;
+    return alive;
+  }
+
+  /** Reads requests and answers those that need no waiting. False when the reading must stop. */
+  #consume(bytes: Buffer, start: number, end: number): boolean {
+    let at = start;
+    while (at < end) {
+      if (this.#skip > 0) {
+        const passed = Math.min(this.#skip, end - at);
+        this.#skip -= passed;
+        at += passed;
+        continue;
+      }
+      const used = this.#parser.parse(bytes, at, end);
+      if (used === 0) {
+        this.#wait(bytes, at, end);
+        break;
+      }
+      if (used < 0) {
+        this.#leave(this.#deps.responder.refuse(this.#parser.fault));
+        return true;
+      }
+      at += used;
+      this.#completeByMs = 0;
+      this.#serve();
+      if (this.#isLeaving) return true;
+      if (this.#isBusy) {
+        this.#wait(bytes, at, end);
+        return false;
+      }
+    }
+    const { coarse, limits } = this.#deps;
+    const isIdle = !this.#carry && this.#skip === 0;
+    // Set once for each request, so that a client which trickles bytes cannot push it out.
+    if (isIdle) this.#completeByMs = 0;
+    else this.#completeByMs ||= coarse.nowMs + limits.headMs;
+    this.deadlineMs = isIdle ? coarse.nowMs + limits.idleMs : this.#completeByMs;
+    if (isIdle && (this.#isDraining || this.#hasEnded)) this.#leave(NO_BYTES);
+    return true;
+  }
+
+  #wait(bytes: Buffer, start: number, end: number): void {
+    if (start === end) return;
+    const copy = Buffer.from(bytes.subarray(start, end));
+    this.#carry = this.#carry ? Buffer.concat([this.#carry, copy]) : copy;
+  }
+
+  #serve(): void {
+    const { head } = this.#parser;
+    const { responder, statistics, limits } = this.#deps;
+    statistics.requests++;
+    this.#skip = head.bodyBytes;
+    // Who waits for a 100 has not sent the body yet and may never: only a new connection is certain.
+    const closes =
+      !head.keepAlive || this.#isDraining || head.expectsContinue || head.bodyBytes > limits.bodyBytesMax;
+    const persistent: ConnectionField = head.minor === 0 ? 'keep-alive' : '';
+    const reply = responder.answer(head, closes ? 'close' : persistent);
+    if (Buffer.isBuffer(reply)) this.#writeNow(reply, closes);
+    else void this.#serveSlowly(reply, closes);
+  }
+
+  /** The whole reply in one write; most often the kernel takes it at once. */
+  #writeNow(reply: Buffer, closes: boolean): void {
+    if (closes) {
+      this.#leave(reply);
+      return;
+    }
+    const { statistics, coarse, limits } = this.#deps;
+    statistics.bytes += reply.length;
+    this.#socket.write(reply);
+    if (this.#socket.writableLength === 0) return;
+    this.#isBusy = true;
+    this.deadlineMs = coarse.nowMs + limits.writeStallMs;
+    void this.#flushed().then((alive) => this.#goOn(alive));
+  }
+
+  async #serveSlowly(pending: Reply | Promise<Reply>, closes: boolean): Promise<void> {
+    this.#isBusy = true;
+    this.deadlineMs = Number.POSITIVE_INFINITY;
+    try {
+      const reply = await pending;
+      const alive = reply.body
+        ? await sendBody(reply.head, reply.body, this, this.#deps.pinned)
+        : await this.write(reply.head, undefined);
+      if (closes && alive) this.#leave(NO_BYTES);
+      else this.#goOn(alive);
+    } catch (error) {
+      // The head is sent: a broken connection is the only way to say that the body is not whole.
+      this.#deps.log.debug('a reply broke off', { why: (error as Error).message });
+      this.#socket.destroy();
+    }
+  }
+
+  /** After a reply that took time: what came in meanwhile, then new bytes. */
+  #goOn(alive: boolean): void {
+    if (!alive || this.#socket.destroyed) return;
+    this.#isBusy = false;
+    const carry = this.#carry ?? NO_BYTES;
+    this.#carry = undefined;
+    if (this.#consume(carry, 0, carry.length)) this.#socket.resume();
+  }
+
+  /** Resolves when everything written is in the kernel's hands; false when the connection is gone. */
+  #flushed(): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#written = resolve;
+      this.#socket.write(NO_BYTES, (error) => resolve(!error));
+    });
+  }
+
+  /**
+   * Sends the last bytes and the end, then reads on for a moment: to close with unread bytes would reset the
+   * connection, and the reply with it.
+   */
+  #leave(last: Buffer): void {
+    const { coarse, limits, statistics } = this.#deps;
+    this.#isLeaving = true;
+    this.#carry = undefined;
+    statistics.bytes += last.length;
+    this.deadlineMs = coarse.nowMs + limits.writeStallMs;
+    this.#socket.end(last, () => {
+      if (this.#hasEnded) this.#socket.destroy();
+      else this.deadlineMs = coarse.nowMs + limits.lingerMs;
+    });
+    this.#socket.resume();
+  }
+}
+
+function hasLineEnd(bytes: Buffer, length: number): boolean {
+  const at = bytes.indexOf(LF);
+  return at >= 0 && at < length;
+}

@@ -1,0 +1,149 @@
+/**
+ * An edge: a caching HTTP server near viewers. This file puts its parts together, starts them and ends them; what
+ * each part does is in its own file. An edge owns its sockets, since bytes are its job.
+ */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { hostInUrl } from '../../platform/http.ts';
+import type { Health } from '../../platform/service.ts';
+import { Access } from './access.ts';
+import { cacheName } from './cache-status.ts';
+import { EDGE_LIMITS, type EdgeConfig, type EdgeDeps, type EdgeLimits } from './config.ts';
+import { Connection } from './connection.ts';
+import { DiskTier } from './disk-tier.ts';
+import { Gate } from './gate.ts';
+import { openListener } from './listener.ts';
+import { MemoryTier } from './memory-tier.ts';
+import { ObjectCache } from './object-cache.ts';
+import { ObjectReplies } from './object-reply.ts';
+import { OriginBreaker } from './origin-breaker.ts';
+import { createOriginLink, type OriginLink } from './origin-link.ts';
+import { PinnedBytes } from './pinned-bytes.ts';
+import { Registration } from './registration.ts';
+import { ReplyWriter } from './reply.ts';
+import { Responder } from './responder.ts';
+import { type EdgeCounts, EdgeStatistics } from './statistics.ts';
+import { TokenVerifier } from './token.ts';
+
+export type EdgeNode = {
+  readonly url: string;
+  health(): Health;
+  counts(): EdgeCounts;
+  /** Leaves the ranking, lets open replies go on for a while, and closes. Further calls wait for the same end. */
+  close(): Promise<void>;
+};
+
+export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<EdgeNode> {
+  const { steering, clock } = deps;
+  const { name } = config;
+  const log = deps.log.with({ edge: name });
+  const limits: EdgeLimits = { ...EDGE_LIMITS, ...config.limits };
+  const statistics = new EdgeStatistics(clock.now());
+  const coarse = { nowMs: clock.monotonic() };
+  const tokens = new TokenVerifier(limits.tokensMax);
+  const access = new Access(tokens, limits.targetsMax);
+  const pinned = new PinnedBytes(config.memoryBytes + limits.pinnedBytesMax);
+  const disk = openDisk({ ...deps, log }, config, limits);
+  const link = openLink(deps, config, limits);
+  const cache = openCache({ ...deps, log }, config, limits, { disk, link, pinned, statistics });
+  const writer = new ReplyWriter(name);
+  const names = { cacheName: cacheName(name), boundary: `matinee-${randomUUID()}` };
+
+  let registration: Registration | undefined;
+  let isDraining = false;
+  const health = (): Health => {
+    const reasons = [
+      ...(isDraining ? ['draining'] : []),
+      ...(registration?.isKnown ? [] : ['not registered with steering']),
+      ...(tokens.hasKeys ? [] : ['no token keys']),
+    ];
+    return reasons.length === 0 ? { ready: true } : { ready: false, reasons };
+  };
+  const responder = new Responder({
+    ...{ access, cache, writer, statistics, health, clock, cacheName: names.cacheName },
+    objects: new ObjectReplies({ cache, writer, ...names }),
+  });
+  const connections = { responder, statistics, pinned, coarse, limits, log };
+  const listener = await openListener(
+    clock,
+    coarse,
+    { ...limits, host: config.host, port: config.port },
+    (socket) => new Connection(socket, connections),
+  );
+  const url = config.publicUrl.replace(/:0$/, `:${listener.port}`);
+  registration = new Registration(
+    { steering, clock, log },
+    {
+      ...{ name, url, region: config.region, heartbeatMs: limits.heartbeatMs },
+      isReady: () => tokens.hasKeys && !isDraining,
+      takeRates: () => statistics.takeRates(clock.now()),
+      takeKeys: (keys) => {
+        if (tokens.setKeys(keys)) access.forget();
+      },
+    },
+  );
+  registration.start();
+  log.info('edge listens', { url: `http://${hostInUrl(config.host)}:${listener.port}` });
+
+  const end = async () => {
+    isDraining = true;
+    // Steering may be slow or away; viewers that are here must not wait for it.
+    await Promise.all([registration.leave(), listener.close()]);
+    link.close();
+    await disk.close();
+  };
+  let ending: Promise<void> | undefined;
+  const close = () => {
+    ending ??= end();
+    return ending;
+  };
+  return { url, health, counts: () => statistics.snapshot(), close };
+}
+
+function openDisk({ clock, log }: EdgeDeps, config: EdgeConfig, limits: EdgeLimits): DiskTier {
+  const disk = new DiskTier(
+    { clock, log },
+    {
+      folder: join(config.folder, 'objects'),
+      bytesMax: config.diskBytes,
+      readMs: limits.diskReadMs,
+      restMs: limits.diskRestMs,
+      queueBytesMax: limits.diskQueueBytes,
+      readsMax: limits.diskReadsMax,
+      readsWaitingMax: limits.diskReadsWaitingMax,
+    },
+  );
+  disk.start();
+  return disk;
+}
+
+function openLink({ clock }: EdgeDeps, config: EdgeConfig, limits: EdgeLimits): OriginLink {
+  return createOriginLink(clock, config.origin, {
+    connectMs: limits.connectMs,
+    firstByteMs: config.originTimeoutMs,
+    connectionsMax: limits.originFetchesMax,
+  });
+}
+
+type CacheParts = { disk: DiskTier; link: OriginLink; pinned: PinnedBytes; statistics: EdgeStatistics };
+
+function openCache(
+  { clock, log }: EdgeDeps,
+  config: EdgeConfig,
+  limits: EdgeLimits,
+  parts: CacheParts,
+): ObjectCache {
+  const { disk, link, pinned, statistics } = parts;
+  const gate = new Gate({
+    runningMax: limits.originFetchesMax,
+    waitingMax: limits.originQueueMax,
+    waitMs: limits.originQueueMs,
+  });
+  const breaker = new OriginBreaker(limits.probeEveryMs);
+  const fill = { link, gate, breaker, clock, idleMs: limits.originIdleMs };
+  const memory = new MemoryTier(config.memoryBytes);
+  return new ObjectCache({
+    ...{ memory, disk, fill, pinned, clock, log, statistics },
+    staleWaitMs: limits.staleWaitMs,
+  });
+}

@@ -1,0 +1,152 @@
+/**
+ * Accepts connections up to a limit, looks after their deadlines, and ends them all in an orderly way. All of
+ * them read into one shared buffer. It knows nothing of HTTP.
+ */
+import { type AddressInfo, createServer, type Server, Socket, type SocketConstructorOpts } from 'node:net';
+import type { Clock } from '../../platform/clock.ts';
+import { MatineeError, systemCode } from '../../platform/errors.ts';
+
+export type Guest = {
+  /** Moment, by the coarse clock, after which the guest is sent away. */
+  readonly deadlineMs: number;
+  /** Takes bytes that are good until it returns; false stops the reading until `socket.resume()`. */
+  read(bytes: Buffer, length: number): boolean;
+  /** The other side will send no more. */
+  ended(): void;
+  closed(): void;
+  /** Ends when nothing is under way, else as soon as that is so. */
+  drain(): void;
+};
+
+/** Monotonic time that is as exact as a sweep is often; costs nothing to read. */
+export type CoarseClock = { nowMs: number };
+
+export type ListenerOptions = {
+  host: string;
+  port: number;
+  connectionsMax: number;
+  sweepMs: number;
+  drainMs: number;
+  /** False reads through ordinary stream buffers: slower, but by public interfaces of Node only. */
+  sharedReads?: boolean;
+};
+
+export type Listener = {
+  readonly port: number;
+  /** Stops accepting, drains, and cuts what is left after `drainMs`. */
+  close(): Promise<void>;
+};
+
+const READ_BYTES = 64 * 1024;
+
+export async function openListener(
+  clock: Clock,
+  coarse: CoarseClock,
+  options: ListenerOptions,
+  welcome: (socket: Socket) => Guest,
+): Promise<Listener> {
+  const guests = new Map<Socket, Guest>();
+  const shared = Buffer.allocUnsafeSlow(READ_BYTES);
+  const server = createServer({ allowHalfOpen: true, noDelay: true });
+
+  const admit = (socket: Socket): Guest => {
+    const guest = welcome(socket);
+    guests.set(socket, guest);
+    socket.on('end', () => guest.ended());
+    // What went wrong does not matter; `close` always follows.
+    socket.on('error', () => undefined);
+    socket.once('close', () => {
+      guests.delete(socket);
+      guest.closed();
+    });
+    return guest;
+  };
+  await listen(server, options);
+  const isShared = options.sharedReads !== false && shareReads(server, shared, options, guests, admit);
+  if (!isShared) acceptStreams(server, options, guests, admit);
+
+  const sweep = setInterval(() => {
+    coarse.nowMs = clock.monotonic();
+    for (const [socket, guest] of guests) if (guest.deadlineMs < coarse.nowMs) socket.destroy();
+  }, options.sweepMs);
+
+  const close = async () => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const guest of guests.values()) guest.drain();
+    const limit = setTimeout(() => {
+      for (const socket of guests.keys()) socket.destroy();
+    }, options.drainMs);
+    await Promise.all([closed, ...[...guests.keys()].map(untilClosed)]);
+    clearTimeout(limit);
+    clearInterval(sweep);
+  };
+  return { port: (server.address() as AddressInfo).port, close };
+}
+
+type RawHandle = { close(): void };
+type RawServer = {
+  _handle?: { onconnection?: (status: number, handle: RawHandle | undefined) => void };
+};
+
+/**
+ * Makes sockets itself, since Node offers reading into one's own buffer only to sockets that connect. False when
+ * this version of Node does not allow that. It saves a buffer and several objects for each read.
+ */
+function shareReads(
+  server: Server,
+  shared: Buffer,
+  { connectionsMax }: ListenerOptions,
+  guests: ReadonlyMap<Socket, Guest>,
+  admit: (socket: Socket) => Guest,
+): boolean {
+  const raw = (server as unknown as RawServer)._handle;
+  if (typeof raw?.onconnection !== 'function') return false;
+  raw.onconnection = (status, handle) => {
+    // A failed accept says nothing of the ones to come.
+    if (status !== 0 || !handle) return;
+    if (guests.size >= connectionsMax) return handle.close();
+    const callback = (length: number) => guest.read(shared, length);
+    const onread = { buffer: shared, callback };
+    const options = { handle, allowHalfOpen: true, readable: true, writable: true, onread };
+    const socket = new Socket(options as unknown as SocketConstructorOpts);
+    socket.setNoDelay(true);
+    const guest = admit(socket);
+  };
+  return true;
+}
+
+function acceptStreams(
+  server: Server,
+  { connectionsMax }: ListenerOptions,
+  guests: ReadonlyMap<Socket, Guest>,
+  admit: (socket: Socket) => Guest,
+): void {
+  server.on('connection', (socket) => {
+    if (guests.size >= connectionsMax) return socket.destroy();
+    const guest = admit(socket);
+    socket.on('data', (chunk: Buffer) => {
+      if (!guest.read(chunk, chunk.length)) socket.pause();
+    });
+  });
+}
+
+function listen(server: Server, { host, port }: ListenerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (cause: Error) => {
+      const why = systemCode(cause) ?? cause.message;
+      reject(new MatineeError('unavailable', `cannot listen on ${host}:${port}: ${why}`, { cause }));
+    };
+    server.once('error', fail);
+    server.listen({ host, port, backlog: 1024 }, () => {
+      server.off('error', fail);
+      resolve();
+    });
+  });
+}
+
+function untilClosed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.closed) resolve();
+    else socket.once('close', () => resolve());
+  });
+}

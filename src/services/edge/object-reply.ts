@@ -1,0 +1,158 @@
+/** Makes the reply to a request for an object that was found: status, fields, and which bytes. It does no I/O. */
+import { type BodyPart, type BodyPlan, locator } from './body-plan.ts';
+import { cacheStatus } from './cache-status.ts';
+import { isUnchanged } from './conditions.ts';
+import { JOINED_BYTES_MAX } from './config.ts';
+import { ageS } from './freshness.ts';
+import type { RequestHead } from './http-parser.ts';
+import type { Found, ObjectCache, Source } from './object-cache.ts';
+import { type ByteSpan, ifRangeHolds, readRanges } from './ranges.ts';
+import type { ConnectionField, ReplyWriter } from './reply.ts';
+import type { ObjectMeta } from './stored-object.ts';
+
+export type Reply = { readonly head: Buffer; readonly body: BodyPlan | undefined };
+
+export type ObjectReplyDeps = {
+  cache: ObjectCache;
+  writer: ReplyWriter;
+  cacheName: string;
+  /** Parts of a multipart reply are set apart by this; it must not occur in media. */
+  boundary: string;
+};
+
+/** What was asked for and found, and how the reply is sent. */
+export type ObjectCall = {
+  readonly key: string;
+  readonly found: Found;
+  readonly connection: ConnectionField;
+  readonly nowMs: number;
+};
+
+export class ObjectReplies {
+  readonly #deps: ObjectReplyDeps;
+
+  constructor(deps: ObjectReplyDeps) {
+    this.#deps = deps;
+  }
+
+  /** Head and body in one buffer, for a small whole object, on a connection that stays. */
+  plain(meta: ObjectMeta, source: Source, body: Buffer, nowMs: number): Buffer {
+    return this.#deps.writer.joined(200, this.#wholeFields(meta, source, nowMs), '', nowMs, body);
+  }
+
+  /** A buffer when that is the whole reply. */
+  any(head: RequestHead, call: ObjectCall): Buffer | Reply {
+    const { writer } = this.#deps;
+    const { connection, nowMs } = call;
+    const { meta, source } = call.found;
+    if (isUnchanged(head, meta.etag, meta.lastModified)) {
+      return writer.head(304, this.#fields(meta, source, nowMs, isOfNoContent), connection, nowMs);
+    }
+    const spans = readSpans(head, meta);
+    if (spans === 'none') return this.#unsatisfiable(call);
+    if (spans !== 'whole')
+      return spans.length === 1 ? this.#part(spans[0] as ByteSpan, call) : this.#parts(spans, call);
+    const fields = this.#wholeFields(meta, source, nowMs);
+    if (head.method === 'HEAD' || meta.size === 0) return writer.head(200, fields, connection, nowMs);
+    return this.#send(
+      200,
+      fields,
+      [{ lead: undefined, span: { start: 0, end: meta.size - 1 } }],
+      undefined,
+      call,
+    );
+  }
+
+  #part(span: ByteSpan, call: ObjectCall): Buffer | Reply {
+    const { meta, source } = call.found;
+    const fields =
+      `${this.#fields(meta, source, call.nowMs, isAny)}content-length: ${span.end - span.start + 1}\r\n` +
+      `content-range: ${rangeText(span, meta.size)}\r\n`;
+    return this.#send(206, fields, [{ lead: undefined, span }], undefined, call);
+  }
+
+  #parts(spans: readonly ByteSpan[], call: ObjectCall): Buffer | Reply {
+    const { boundary } = this.#deps;
+    const { meta, source } = call.found;
+    const type = meta.headers.find(([name]) => name === 'content-type')?.[1];
+    const typeLine = type === undefined ? '' : `content-type: ${type}\r\n`;
+    const parts = spans.map((span, i): BodyPart => {
+      const before = i === 0 ? '' : '\r\n';
+      const text = `${before}--${boundary}\r\n${typeLine}content-range: ${rangeText(span, meta.size)}\r\n\r\n`;
+      return { lead: Buffer.from(text, 'latin1'), span };
+    });
+    const tail = Buffer.from(`\r\n--${boundary}--\r\n`, 'latin1');
+    const length = parts.reduce(
+      (sum, { lead, span }) => sum + (lead?.length ?? 0) + span.end - span.start + 1,
+      tail.length,
+    );
+    const fields =
+      `${this.#fields(meta, source, call.nowMs, isNoType)}content-length: ${length}\r\n` +
+      `content-type: multipart/byteranges; boundary=${boundary}\r\n`;
+    return this.#send(206, fields, parts, tail, call);
+  }
+
+  #send(
+    status: number,
+    fields: string,
+    parts: readonly BodyPart[],
+    tail: Buffer | undefined,
+    { key, found, connection, nowMs }: ObjectCall,
+  ): Buffer | Reply {
+    const { writer, cache } = this.#deps;
+    const { body, meta } = found;
+    const [part] = parts;
+    if (part && parts.length === 1 && !meta.sliced && body?.isComplete) {
+      const { start, end } = part.span;
+      if (end - start < JOINED_BYTES_MAX) {
+        return writer.joined(status, fields, connection, nowMs, body.bytes.subarray(start, end + 1));
+      }
+    }
+    const locate = locator(cache, key, found);
+    return { head: writer.head(status, fields, connection, nowMs), body: { parts, tail, locate } };
+  }
+
+  #unsatisfiable({ found: { meta, source }, connection, nowMs }: ObjectCall): Buffer {
+    const { writer, cacheName } = this.#deps;
+    const fields =
+      `content-range: bytes */${meta.size}\r\n` +
+      `cache-status: ${cacheStatus(cacheName, source, meta, nowMs)}\r\n`;
+    const message = 'the range lies outside the object';
+    return writer.error(
+      { status: 416, code: 'range_not_satisfiable', message, fields },
+      connection,
+      nowMs,
+      true,
+    );
+  }
+
+  #wholeFields(meta: ObjectMeta, source: Source, nowMs: number): string {
+    return `${this.#fields(meta, source, nowMs, isAny)}content-length: ${meta.size}\r\n`;
+  }
+
+  #fields(meta: ObjectMeta, source: Source, nowMs: number, isWanted: (name: string) => boolean): string {
+    let text = 'accept-ranges: bytes\r\n';
+    if (meta.etag !== '') text += `etag: ${meta.etag}\r\n`;
+    if (meta.lastModified !== '') text += `last-modified: ${meta.lastModified}\r\n`;
+    for (const [name, value] of meta.headers) if (isWanted(name)) text += `${name}: ${value}\r\n`;
+    const status = cacheStatus(this.#deps.cacheName, source, meta, nowMs);
+    return `${text}age: ${ageS(meta.freshness, nowMs)}\r\ncache-status: ${status}\r\n`;
+  }
+}
+
+function readSpans(head: RequestHead, meta: ObjectMeta): readonly ByteSpan[] | 'whole' | 'none' {
+  if (head.range === '' || head.method !== 'GET') return 'whole';
+  return ifRangeHolds(head.ifRange, meta.etag, meta.lastModified)
+    ? readRanges(head.range, meta.size)
+    : 'whole';
+}
+
+const isAny = () => true;
+/** A multipart reply has a type of its own. */
+const isNoType = (name: string) => name !== 'content-type';
+/** A 304 repeats what describes the copy, but nothing of the bytes that it does not bring. */
+const isOfNoContent = (name: string) => !name.startsWith('content-');
+
+function rangeText(span: ByteSpan, size: number): string {
+  return `bytes ${span.start}-${span.end}/${size}`;
+}

@@ -1,0 +1,166 @@
+/**
+ * Answers one request: health, CORS preflights, refusals, and objects to those whose token opens them. It writes
+ * to no socket: what it gives is one buffer, or a head with a plan of the bytes that follow.
+ */
+import type { Clock } from '../../platform/clock.ts';
+import type { ErrorCode } from '../../platform/errors.ts';
+import type { Health } from '../../platform/service.ts';
+import type { Access, Refusal } from './access.ts';
+import { cacheStatus, failedStatus } from './cache-status.ts';
+import { JOINED_BYTES_MAX } from './config.ts';
+import { asEdgeFailure, type EdgeFailure } from './failure.ts';
+import { GrowingBody } from './growing-body.ts';
+import type { ParseFault, RequestHead } from './http-parser.ts';
+import type { MemoryEntry } from './memory-tier.ts';
+import type { Found, ObjectCache } from './object-cache.ts';
+import type { ObjectReplies, Reply } from './object-reply.ts';
+import { firstByteHint } from './ranges.ts';
+import type { ConnectionField, ErrorReply, ReplyWriter } from './reply.ts';
+import type { EdgeStatistics } from './statistics.ts';
+
+export type ResponderDeps = {
+  access: Access;
+  cache: ObjectCache;
+  objects: ObjectReplies;
+  writer: ReplyWriter;
+  cacheName: string;
+  statistics: EdgeStatistics;
+  health(): Health;
+  clock: Clock;
+};
+
+const METHODS = 'GET, HEAD, OPTIONS';
+const PREFLIGHT =
+  `allow: ${METHODS}\r\naccess-control-allow-methods: ${METHODS}\r\n` +
+  'access-control-allow-headers: *, authorization, range, if-range, if-none-match, if-modified-since\r\n' +
+  'access-control-max-age: 86400\r\n';
+const CODES: Record<Refusal['status'], ErrorCode> = {
+  400: 'invalid_request',
+  403: 'forbidden',
+  503: 'unavailable',
+};
+const RETRY_SOON = 'retry-after: 1\r\n';
+
+export class Responder {
+  readonly #deps: ResponderDeps;
+
+  constructor(deps: ResponderDeps) {
+    this.#deps = deps;
+  }
+
+  /** A buffer is a whole reply. A promise never rejects. `head` may be used until this returns. */
+  answer(head: RequestHead, connection: ConnectionField): Buffer | Reply | Promise<Reply> {
+    const { access, cache, clock } = this.#deps;
+    const nowMs = clock.now();
+    const { method, target } = head;
+    if (method !== 'GET' && method !== 'HEAD') return this.#other(method, connection, nowMs);
+    if (target === '/healthz') return this.#healthz(head, connection, nowMs);
+    const grant = access.open(target, nowMs);
+    if ('status' in grant) return this.#refuseAccess(grant, head, connection, nowMs);
+    const entry = cache.hot(grant.key, nowMs);
+    if (entry) return this.#fromMemory(entry, head, connection, nowMs);
+    return this.#fromAfar({ ...head }, grant.key, connection);
+  }
+
+  /** The last reply to a client that does not speak HTTP as it should. */
+  refuse({ status, message }: ParseFault): Buffer {
+    const { statistics, clock } = this.#deps;
+    statistics.requests++;
+    return this.#error({ status, code: 'invalid_request', message }, 'close', clock.now(), true);
+  }
+
+  #fromMemory(
+    entry: MemoryEntry,
+    head: RequestHead,
+    connection: ConnectionField,
+    nowMs: number,
+  ): Buffer | Reply | Promise<Reply> {
+    const { objects, statistics } = this.#deps;
+    const { meta, body } = entry;
+    const isPlain = !head.conditional && connection === '' && head.method === 'GET';
+    if (isPlain && meta.status === 200 && !meta.sliced && body.length <= JOINED_BYTES_MAX) {
+      const second = Math.floor(nowMs / 1000);
+      if (entry.reply === undefined || entry.replySecond !== second) {
+        entry.reply = objects.plain(meta, 'memory', body, nowMs);
+        entry.replySecond = second;
+      }
+      statistics.sources.memory++;
+      return entry.reply;
+    }
+    const whole = meta.sliced ? undefined : GrowingBody.complete(body);
+    const found: Found = { meta, source: 'memory', body: whole, slice: 0 };
+    if (meta.sliced) return this.#reach({ ...head }, entry.key, found, connection);
+    return this.#found(head, entry.key, found, connection, nowMs);
+  }
+
+  async #fromAfar(head: RequestHead, key: string, connection: ConnectionField): Promise<Reply> {
+    try {
+      const found = await this.#deps.cache.find(key, firstByteHint(head.range));
+      return await this.#reach(head, key, found, connection);
+    } catch (error) {
+      return this.#failed(asEdgeFailure(error), head, connection);
+    }
+  }
+
+  /** Waits for the first bytes, while a failure can still be told by a status. */
+  async #reach(head: RequestHead, key: string, found: Found, connection: ConnectionField): Promise<Reply> {
+    const reply = this.#found(head, key, found, connection, this.#deps.clock.now());
+    if (Buffer.isBuffer(reply)) return { head: reply, body: undefined };
+    const span = reply.body?.parts[0]?.span;
+    try {
+      if (span && reply.body) await reply.body.locate(span.start, span.end);
+      return reply;
+    } catch (error) {
+      return this.#failed(asEdgeFailure(error), head, connection);
+    }
+  }
+
+  #found(
+    head: RequestHead,
+    key: string,
+    found: Found,
+    connection: ConnectionField,
+    nowMs: number,
+  ): Buffer | Reply {
+    const { statistics, objects, cacheName } = this.#deps;
+    statistics.sources[found.source]++;
+    if (found.meta.status === 200) return objects.any(head, { key, found, connection, nowMs });
+    const fields = `cache-status: ${cacheStatus(cacheName, found.source, found.meta, nowMs)}\r\n`;
+    const error = { status: 404, code: 'not_found', message: 'no such object', fields } as const;
+    return this.#error(error, connection, nowMs, head.method !== 'HEAD');
+  }
+
+  #failed(failure: EdgeFailure, head: RequestHead, connection: ConnectionField): Reply {
+    const { status, code, message, kind } = failure;
+    const retry = status === 503 ? RETRY_SOON : '';
+    const fields = `${retry}cache-status: ${failedStatus(this.#deps.cacheName, kind)}\r\n`;
+    const error = { status, code, message, fields };
+    const bytes = this.#error(error, connection, this.#deps.clock.now(), head.method !== 'HEAD');
+    return { head: bytes, body: undefined };
+  }
+
+  #other(method: string, connection: ConnectionField, nowMs: number): Buffer {
+    if (method === 'OPTIONS') return this.#deps.writer.head(204, PREFLIGHT, connection, nowMs);
+    const message = 'only GET, HEAD and OPTIONS are answered here';
+    const fields = `allow: ${METHODS}\r\n`;
+    return this.#error({ status: 405, code: 'invalid_request', message, fields }, connection, nowMs, true);
+  }
+
+  #healthz(head: RequestHead, connection: ConnectionField, nowMs: number): Buffer {
+    const health = this.#deps.health();
+    const status = health.ready ? 200 : 503;
+    return this.#deps.writer.json(status, health, '', connection, nowMs, head.method !== 'HEAD');
+  }
+
+  #refuseAccess(refusal: Refusal, head: RequestHead, connection: ConnectionField, nowMs: number): Buffer {
+    const { status, message } = refusal;
+    const fields = status === 503 ? RETRY_SOON : '';
+    const error = { status, code: CODES[status], message, fields };
+    return this.#error(error, connection, nowMs, head.method !== 'HEAD');
+  }
+
+  #error(error: ErrorReply, connection: ConnectionField, nowMs: number, withBody: boolean): Buffer {
+    this.#deps.statistics.errors++;
+    return this.#deps.writer.error(error, connection, nowMs, withBody);
+  }
+}
