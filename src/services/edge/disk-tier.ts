@@ -28,6 +28,8 @@ export type DiskTierOptions = {
 type Copy = { meta: ObjectMeta; body: Buffer };
 
 const BLOCK_BYTES = 4096;
+/** What is given up each time the disk turns out to be full. */
+const SHED_BYTES = 8 * 1024 * 1024;
 const FILE_FORM = /^[0-9a-f]{64}$/;
 const SHELF_FORM = /^[0-9a-f]{2}$/;
 
@@ -136,6 +138,8 @@ export class DiskTier {
     this.#work = this.#work
       .then(step)
       .catch((error: unknown) => {
+        // Whoever filled the disk needs the room more than a cache does.
+        if (systemCode(error) === 'ENOSPC') this.#files.shed(SHED_BYTES);
         this.#writesRestUntilMs = this.#clock.monotonic() + this.#options.restMs;
         this.#log.warn('the disk tier rests', { code: systemCode(error) ?? 'unknown' });
       })

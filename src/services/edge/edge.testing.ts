@@ -173,7 +173,12 @@ export type TestEdge = AsyncDisposable & {
   get(name: string, headers?: Record<string, string>): Promise<Response>;
 };
 
-export type TestEdgeOptions = Partial<EdgeConfig> & { origin?: never; isAway?: boolean; noKeys?: boolean };
+export type TestEdgeOptions = Partial<EdgeConfig> & {
+  origin?: never;
+  isAway?: boolean;
+  noKeys?: boolean;
+  heartbeatMs?: number;
+};
 
 export async function openTestEdge(
   options: TestEdgeOptions = {},
@@ -184,7 +189,8 @@ export async function openTestEdge(
   const folder = shared.folder ?? (await mkdtemp(join(tmpdir(), 'edge-')));
   const steering = options.noKeys ? createFakeSteering() : createFakeSteering(mint);
   steering.isAway = options.isAway ?? false;
-  const { isAway: _isAway, noKeys: _noKeys, limits, ...config } = options;
+  steering.heartbeatMs = options.heartbeatMs ?? 2000;
+  const { isAway: _isAway, noKeys: _noKeys, heartbeatMs: _heartbeatMs, limits, ...config } = options;
   const edge = await openEdgeNode(
     { steering: steering.client, clock: systemClock, log: silentLog },
     {

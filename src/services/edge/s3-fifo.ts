@@ -71,6 +71,12 @@ export class S3Fifo<T extends S3FifoEntry> {
     return entry;
   }
 
+  /** Throws out what is least worth keeping until this many bytes are free that were not. */
+  shed(bytes: number): void {
+    const goal = Math.max(0, this.bytes - bytes);
+    while (this.bytes > goal) this.#evictOne();
+  }
+
   #push(queue: Queue<T>, entry: T): void {
     queue.entries.set(entry.key, entry);
     queue.bytes += entry.bytes;
