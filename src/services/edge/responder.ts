@@ -93,17 +93,28 @@ export class Responder {
     return this.#found(head, entry.key, found, connection, nowMs);
   }
 
-  async #fromAfar(head: RequestHead, key: string, connection: ConnectionField): Promise<Reply> {
+  async #fromAfar(
+    head: RequestHead,
+    key: string,
+    connection: ConnectionField,
+    isSecond = false,
+  ): Promise<Reply> {
     try {
       const found = await this.#deps.cache.find(key, firstByteHint(head.range));
-      return await this.#reach(head, key, found, connection);
+      return await this.#reach(head, key, found, connection, isSecond);
     } catch (error) {
       return this.#failed(asEdgeFailure(error), head, connection);
     }
   }
 
   /** Waits for the first bytes, while a failure can still be told by a status. */
-  async #reach(head: RequestHead, key: string, found: Found, connection: ConnectionField): Promise<Reply> {
+  async #reach(
+    head: RequestHead,
+    key: string,
+    found: Found,
+    connection: ConnectionField,
+    isSecond = false,
+  ): Promise<Reply> {
     const reply = this.#found(head, key, found, connection, this.#deps.clock.now());
     if (Buffer.isBuffer(reply)) return { head: reply, body: undefined };
     const span = reply.body?.parts[0]?.span;
@@ -111,7 +122,10 @@ export class Responder {
       if (span && reply.body) await reply.body.locate(span.start, span.end);
       return reply;
     } catch (error) {
-      return this.#failed(asEdgeFailure(error), head, connection);
+      const failure = asEdgeFailure(error);
+      // The object is another by now, which the cache has noticed: the new one is looked for, once.
+      if (failure.kind === 'changed' && !isSecond) return this.#fromAfar(head, key, connection, true);
+      return this.#failed(failure, head, connection);
     }
   }
 
