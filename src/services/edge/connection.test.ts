@@ -159,6 +159,20 @@ test('who reads nothing holds up nobody, and costs one piece of a body', { timeo
   client.socket.destroy();
 });
 
+test('small replies wait for their reader too', { timeout: 20_000 }, async () => {
+  kit.origin.objects.set(`${PREFIX}joined`, { body: bytesOf(60_000, 3) });
+  await (await kit.get('joined')).arrayBuffer();
+  const { bytes, requests } = kit.edge.counts();
+  const client = rawClient(kit.port);
+  client.socket.pause();
+  client.socket.write(get('joined').repeat(3000) + get('a', LAST));
+  await sleep(150);
+  assert.ok(kit.edge.counts().bytes - bytes < 60_000_000, 'of 180 MB');
+  assert.ok(kit.edge.counts().requests - requests < 1000, 'what is not answered is not even parsed');
+  client.socket.resume();
+  assert.equal(statuses(await client.ended).length, 3001);
+});
+
 test('a pipeline over many replies larger than the socket takes is served to the end', async () => {
   const text = await sendRaw(kit.port, get('large').repeat(4) + get('a', LAST));
   assert.deepEqual(statuses(text), [200, 200, 200, 200, 200]);
