@@ -58,10 +58,12 @@ function outputsTo(url: string, asked: string[][], signal = new AbortController(
   return createOutputs({ sign, clock: hurried, signal });
 }
 
-test('files go out whole with their length, at most four at a time, URLs in batches of 200', async () => {
+test('files go out whole with their length and headers, at most four at a time, URLs in batches of 200', async () => {
   const stored = new Map<string, string>();
   await using store = await openStore((request, response, body) => {
     assert.equal(Number(request.headers['content-length']), body.length);
+    assert.equal(request.headers['content-type'], 'video/iso.segment');
+    assert.match(request.headers['cache-control'] ?? '', /immutable/);
     stored.set(request.url ?? '', body.toString());
     response.end();
   });

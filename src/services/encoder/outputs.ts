@@ -98,6 +98,8 @@ async function putFile(url: string, file: OutputFile, signal: AbortSignal): Prom
     headers: {
       'content-length': size,
       'content-type': CONTENT_TYPES[extname(file.name)] ?? 'application/octet-stream',
+      // The attempt is part of the name, so that what stands under it never changes.
+      'cache-control': 'public, max-age=31536000, immutable',
     },
   });
   request.on('timeout', () => request.destroy(new Error('no byte moved for a minute')));
