@@ -1,0 +1,26 @@
+/** Every endpoint that anybody may call: what the API document describes. */
+import { getAbout } from './about.ts';
+import { listEdges } from './edges.ts';
+import type { Endpoint } from './endpoint.ts';
+import { endPlay, heartbeatPlay, renewPlay, startPlay } from './plays.ts';
+import { deleteTitle, editTitle, getArtwork, getTitle, listTitles } from './titles.ts';
+import { abortUpload, completeUpload, getUpload, signParts, startUpload } from './uploads.ts';
+
+export const publicEndpoints = [
+  listTitles,
+  getTitle,
+  editTitle,
+  deleteTitle,
+  getArtwork,
+  startUpload,
+  getUpload,
+  signParts,
+  completeUpload,
+  abortUpload,
+  startPlay,
+  renewPlay,
+  heartbeatPlay,
+  endPlay,
+  listEdges,
+  getAbout,
+] as unknown as readonly Endpoint[];
