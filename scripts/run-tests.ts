@@ -100,7 +100,7 @@ async function runFiles(files: readonly string[], concurrency: number): Promise<
     console.log(`skipped ${name}: ${reason}`);
   });
   stream.on('test:summary', ({ file, success, counts, duration_ms: durationMs }) => {
-    const failed = counts.failed + counts.cancelled;
+    const failed = counts.tests - counts.passed - counts.skipped - counts.todo;
     if (file !== undefined) {
       const seconds = (durationMs / 1000).toFixed(1);
       console.log(

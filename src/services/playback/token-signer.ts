@@ -1,0 +1,93 @@
+/**
+ * Mints edge tokens (contracts/edge-token.ts) and keeps the Ed25519 keys for it: one key pair for each period of
+ * 30 days, made a day ahead so that edges know it before the first token comes. Private keys are wrapped by the
+ * `keys` port and stored in `tables`; a period's key has a fixed id, so that of several processes one makes it.
+ */
+import { createPrivateKey, generateKeyPairSync, type JsonWebKey, type KeyObject, sign } from 'node:crypto';
+import type { EdgeTokenPayload } from '../../contracts/edge-token.ts';
+import type { TokenKeys } from '../../contracts/edges.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { isMatineeError } from '../../platform/errors.ts';
+import type { Keys } from '../../ports/keys/keys.ts';
+import type { Item, Table, Tables } from '../../ports/tables/tables.ts';
+
+const PERIOD_S = 30 * 86_400;
+const AHEAD_S = 86_400;
+const PARTITION = 'edge-token';
+
+export type TokenSigner = {
+  /** A token for one prefix and session, and when it ends (seconds since the epoch). */
+  mint(prefix: string, session: string): Promise<{ token: string; expiresS: number }>;
+  /** Every key that a living token may be signed with. */
+  publicKeys(): Promise<TokenKeys>;
+};
+
+export type TokenSignerDeps = { tables: Tables; keys: Keys; clock: Clock };
+
+export async function openTokenSigner(deps: TokenSignerDeps, tokenTtlS: number): Promise<TokenSigner> {
+  const { tables, keys, clock } = deps;
+  const table = tables.table('token-keys');
+  const opened = new Map<string, KeyObject>();
+  const nowS = () => Math.floor(clock.now() / 1000);
+  const periodOf = (s: number) => Math.floor(s / PERIOD_S);
+
+  const ensure = async (period: number): Promise<string> => {
+    const id = `k${period}`;
+    if (opened.has(id)) return id;
+    const item = (await table.get(keyOf(id))) ?? (await make(table, keys, id, endS(period, tokenTtlS)));
+    const wrapped = Buffer.from(String(item.value.privateKey), 'base64');
+    const der = await keys.unwrap(wrapped, contextOf(id));
+    opened.set(id, createPrivateKey({ key: Buffer.from(der), format: 'der', type: 'pkcs8' }));
+    return id;
+  };
+  const current = async () => {
+    const id = await ensure(periodOf(nowS()));
+    await ensure(periodOf(nowS() + AHEAD_S));
+    return id;
+  };
+  await current();
+
+  return {
+    mint: async (prefix, session) => {
+      const id = await current();
+      const expiresS = nowS() + tokenTtlS;
+      const payload: EdgeTokenPayload = [1, id, prefix, session, expiresS];
+      return { token: signToken(opened.get(id) as KeyObject, payload), expiresS };
+    },
+    publicKeys: async () => {
+      await current();
+      const { items } = await table.query(PARTITION, { limit: 20 });
+      return items.map(({ sk, value }) => ({ id: sk, publicKey: String(value.publicKey) }));
+    },
+  };
+}
+
+/** Exported for the test that holds the format still. */
+export function signToken(key: KeyObject, payload: EdgeTokenPayload): string {
+  const text = Buffer.from(JSON.stringify(payload)).toString('base64url');
+  return `${text}.${sign(null, Buffer.from(text, 'latin1'), key).toString('base64url')}`;
+}
+
+async function make(table: Table, keys: Keys, id: string, expiresAt: number): Promise<Item> {
+  const pair = generateKeyPairSync('ed25519');
+  const publicKey = (pair.publicKey.export({ format: 'jwk' }) as JsonWebKey).x as string;
+  const der = pair.privateKey.export({ format: 'der', type: 'pkcs8' });
+  const privateKey = Buffer.from(await keys.wrap(der, contextOf(id))).toString('base64');
+  try {
+    const condition = { absent: true } as const;
+    return await table.put(keyOf(id), { publicKey, privateKey }, { condition, expiresAt });
+  } catch (error) {
+    if (!isMatineeError(error, 'precondition_failed')) throw error;
+    const first = await table.get(keyOf(id));
+    if (!first) throw error;
+    return first;
+  }
+}
+
+const keyOf = (id: string) => ({ pk: PARTITION, sk: id });
+const contextOf = (id: string) => ({ purpose: PARTITION, key: id });
+
+/** When no token of a period's key can be alive any more, with an hour to spare for clocks. */
+function endS(period: number, tokenTtlS: number): number {
+  return (period + 1) * PERIOD_S + tokenTtlS + 3600;
+}

@@ -1,0 +1,82 @@
+/**
+ * The edges that steering has heard of. Kept in memory only: edges say every two seconds that they are there, so
+ * that a steering that starts anew knows them all before it is missed.
+ */
+import type { EdgeStatus } from '../../contracts/edges.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { MatineeError } from '../../platform/errors.ts';
+
+export type Heartbeat = {
+  url: string;
+  region: string;
+  ready: boolean;
+  draining: boolean;
+  requestsPerS: number;
+  bytesPerS: number;
+  hitRatio: number;
+};
+
+export type KnownEdge = Heartbeat & { name: string; seenMs: number };
+
+/** More than this is a fault or an attack. */
+const EDGES_MAX = 1000;
+/** An edge that is silent for so long is forgotten; until then it is listed as unhealthy. */
+const FORGET_AFTER_MS = 10 * 60_000;
+
+export function createEdgeFleet(clock: Clock, timeoutMs: number) {
+  const edges = new Map<string, KnownEdge>();
+  const isHeard = ({ seenMs }: KnownEdge) => clock.now() - seenMs <= timeoutMs;
+  const forgetSilent = () => {
+    for (const [name, { seenMs }] of edges) if (clock.now() - seenMs > FORGET_AFTER_MS) edges.delete(name);
+  };
+
+  return {
+    /** Throws invalid_request for an address that is none, conflict where another living edge has the name. */
+    hear: (name: string, beat: Heartbeat): void => {
+      const url = originOf(beat.url);
+      const known = edges.get(name);
+      if (known && known.url !== url && isHeard(known) && !known.draining)
+        throw new MatineeError('conflict', `another edge at ${known.url} is called ${name}`);
+      if (!known && edges.size >= EDGES_MAX) {
+        forgetSilent();
+        if (edges.size >= EDGES_MAX) throw new MatineeError('unavailable', 'there are too many edges');
+      }
+      edges.set(name, { ...beat, url, name, seenMs: clock.now() });
+    },
+
+    /** Those that viewers may be sent to. Edges that are being drained serve only while there is no other. */
+    usable: (): KnownEdge[] => {
+      const heard = [...edges.values()].filter(isHeard);
+      const ready = heard.filter(({ ready, draining }) => ready && !draining);
+      return ready.length > 0 ? ready : heard.filter(({ draining }) => draining);
+    },
+
+    list: (): EdgeStatus[] => {
+      forgetSilent();
+      return [...edges.values()]
+        .sort((a, b) => (a.name < b.name ? -1 : 1))
+        .map((edge) => ({
+          name: edge.name,
+          url: edge.url,
+          healthy: isHeard(edge) && edge.ready && !edge.draining,
+          lastSeenAt: new Date(edge.seenMs).toISOString(),
+          requestsPerS: edge.requestsPerS,
+          bytesPerS: edge.bytesPerS,
+          hitRatio: edge.hitRatio,
+          region: edge.region,
+        }));
+    },
+  };
+}
+
+/** Viewers are sent to this address: scheme, host and port, nothing else. */
+function originOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const plain = url && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '';
+  if (!plain || url.username !== '' || url.hash !== '')
+    throw new MatineeError(
+      'invalid_request',
+      'url: an edge is reached at http://host:port or https://host:port',
+    );
+  return url.origin;
+}

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { inProcessTransport } from '../../clients/client.ts';
+import type { PlaybackClient } from '../../clients/playback.ts';
+import { createSteeringClient } from '../../clients/steering.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { silentLog } from '../../platform/log.ts';
+import { type RankedEdge, rankEdges } from './ranking.ts';
+import { createSteeringService } from './service.ts';
+
+const KEYS = [{ id: 'k1', publicKey: 'x'.repeat(43) }];
+
+function openSteering() {
+  const state = { ms: 1_000_000, away: false, asked: 0 };
+  const playback = {
+    getTokenKeys: async () => {
+      state.asked += 1;
+      if (state.away) throw new Error('away');
+      return { tokenKeys: KEYS };
+    },
+  } as PlaybackClient;
+  const clock = { ...systemClock, now: () => state.ms, monotonic: () => state.ms };
+  const service = createSteeringService(
+    { playback, clock, log: silentLog },
+    { edgeTimeoutMs: 6000, heartbeatMs: 2000 },
+  );
+  const client = createSteeringClient(inProcessTransport(() => service));
+  const hear = (name: string, more: Partial<Parameters<typeof client.registerEdge>[0]['body']> = {}) =>
+    client.registerEdge({ params: { name }, body: { url: `http://${name}:80`, ready: true, ...more } });
+  const rank = async (more: object = {}) =>
+    (await client.rankEdges({ body: { title: 't', session: 's', ...more } })).edges.map(({ name }) => name);
+  const list = async () => {
+    const context = { rawTarget: '/api/edges', remoteAddress: 'test', trusted: false };
+    return (await (await service.handle(new Request('http://x/api/edges'), context)).json()).edges;
+  };
+  return { state, hear, rank, list };
+}
+
+test('an edge that says it is ready is ranked and gets the token keys', async () => {
+  const { hear, rank, list } = openSteering();
+  assert.deepEqual(await hear('a'), { tokenKeys: KEYS, heartbeatMs: 2000 });
+  assert.deepEqual(await rank(), ['a']);
+  const [edge] = await list();
+  assert.deepEqual([edge.name, edge.url, edge.healthy], ['a', 'http://a', true]);
+});
+
+test('edges that are silent, not ready or draining are not for viewers', async () => {
+  const { state, hear, rank, list } = openSteering();
+  await hear('silent');
+  state.ms += 6001;
+  await hear('draining', { draining: true });
+  await hear('starting', { ready: false });
+  assert.deepEqual(await rank(), ['draining'], 'only while there is no other');
+  await hear('good');
+  assert.deepEqual(await rank(), ['good']);
+  const healthy = (await list()).filter((edge: { healthy: boolean }) => edge.healthy);
+  assert.equal(healthy.length, 1);
+  state.ms += 11 * 60_000;
+  assert.deepEqual(await list(), []);
+});
+
+test('keys are remembered while playback is away', async () => {
+  const { state, hear } = openSteering();
+  await hear('a');
+  state.away = true;
+  state.ms += 60_000;
+  assert.deepEqual((await hear('a')).tokenKeys, KEYS);
+  assert.equal(state.asked, 2);
+});
+
+test('addresses that are none and names that are taken are refused', async () => {
+  const { state, hear } = openSteering();
+  for (const url of ['ftp://x', 'http://x/path', 'http://u:p@x', 'nonsense', 'http://x/?q=1'])
+    await assert.rejects(hear('a', { url }), { code: 'invalid_request' }, url);
+  await hear('a');
+  await assert.rejects(hear('a', { url: 'http://other' }), { code: 'conflict' });
+  state.ms += 6001;
+  await hear('a', { url: 'http://other' });
+});
+
+const edge = (name: string, more: Partial<RankedEdge> = {}): RankedEdge => ({
+  ...{ name, region: 'local', requestsPerS: 0 },
+  ...more,
+});
+const names = (edges: readonly RankedEdge[]) => edges.map(({ name }) => name);
+
+test('failed edges go last, far ones behind near ones, overloaded ones behind idle ones', () => {
+  const viewer = { title: 't', region: 'eu', failed: ['down'] };
+  const near = { region: 'eu' };
+  const edges = [
+    edge('down', near),
+    edge('far'),
+    edge('busy', { ...near, requestsPerS: 9000 }),
+    edge('near', near),
+  ];
+  assert.deepEqual(names(rankEdges(edges, viewer)), ['near', 'busy', 'far', 'down']);
+});
+
+test('titles spread evenly over edges, and one edge less moves only its own titles', () => {
+  const edges = Array.from({ length: 5 }, (_, n) => edge(`edge-${n}`));
+  const first = (from: readonly RankedEdge[], title: string) =>
+    rankEdges(from, { title, failed: [] })[0]?.name as string;
+  const counts = new Map<string, number>();
+  for (let n = 0; n < 1000; n++) {
+    const before = first(edges, `title-${n}`);
+    counts.set(before, (counts.get(before) ?? 0) + 1);
+    const after = first(edges.slice(0, 4), `title-${n}`);
+    if (before !== 'edge-4') assert.equal(after, before);
+  }
+  for (const [name, count] of counts) assert.ok(count > 140 && count < 260, `${name} has ${count}`);
+});
