@@ -1,0 +1,75 @@
+/** Puts the results of a title's tracks together as the film that manifests are written from. Pure. */
+import type { TaskResult } from '../../contracts/tasks.ts';
+import { assert } from '../../platform/assert.ts';
+import type { Film, FilmAudio, FilmText, FilmVideo } from './manifests/film.ts';
+import { IMAGES_TRACK, type Plan } from './plan.ts';
+
+/** The result that a track is published from, and the folder of its files, relative to the manifests'. */
+export type TrackResult = { track: string; path: string; result: TaskResult };
+
+export function assembleFilm(plan: Plan, results: readonly TrackResult[]): Film {
+  const found = new Map(results.map((result) => [result.track, result]));
+  const video = plan.rungs.flatMap(({ name }): FilmVideo[] => {
+    const of = found.get(name);
+    return of?.result.kind === 'package' ? [{ name, path: of.path, track: of.result.track }] : [];
+  });
+  const first = video[0];
+  assert(first, 'a film has at least one rendition');
+  const ticks = first.track.segments.reduce((sum, segment) => sum + segment.ticks, 0);
+  const images = found.get(IMAGES_TRACK);
+  const sheets = images?.result.kind === 'images' ? images.result.sheets : null;
+  return {
+    durationS: ticks / first.track.timescale,
+    video,
+    audio: audioOf(plan, found),
+    text: textOf(plan, found),
+    thumbnails: images && sheets ? { path: images.path, sheets } : null,
+  };
+}
+
+function audioOf(plan: Plan, found: ReadonlyMap<string, TrackResult>): FilmAudio[] {
+  const labels = createLabels();
+  const there = plan.audio.flatMap(({ id, stream }) => {
+    const of = found.get(id);
+    return of?.result.kind === 'package' ? [{ id, stream, path: of.path, track: of.result.track }] : [];
+  });
+  const chosen = there.find(({ stream }) => stream.default) ?? there[0];
+  return there.map(({ id, stream, path, track }) => ({
+    ...{ id, path, track, language: stream.language, label: labels(stream) },
+    default: id === chosen?.id,
+    audioDescription: stream.audioDescription,
+  }));
+}
+
+function textOf(plan: Plan, found: ReadonlyMap<string, TrackResult>): FilmText[] {
+  const labels = createLabels();
+  const there = plan.text.flatMap(({ id, stream }) => {
+    const of = found.get(id);
+    if (of?.result.kind !== 'extract-text' || of.result.file === null) return [];
+    return [{ id, stream, path: of.path + of.result.file }];
+  });
+  const chosen = there.find(({ stream }) => stream.default);
+  return there.map(({ id, stream, path }) => ({
+    ...{ id, path, language: stream.language, label: labels(stream) },
+    default: id === chosen?.id,
+    forced: stream.forced,
+    hearingImpaired: stream.hearingImpaired,
+  }));
+}
+
+/** Labels that tell tracks apart, as the names of a group must: the master's own, else the language's. */
+function createLabels(): (stream: { label: string; language: string }) => string {
+  const used = new Set<string>();
+  return ({ label, language }) => {
+    const wanted = label || languageName(language);
+    let unique = wanted;
+    for (let n = 2; used.has(unique); n++) unique = `${wanted} ${n}`;
+    used.add(unique);
+    return unique;
+  };
+}
+
+function languageName(language: string): string {
+  if (language === 'und') return 'Original';
+  return new Intl.DisplayNames(['en'], { type: 'language', fallback: 'code' }).of(language) ?? language;
+}

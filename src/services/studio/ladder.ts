@@ -1,0 +1,89 @@
+/**
+ * The ladder: which renditions a film gets. A fixed list of boxes from 240p to 1080p; a picture is fitted into each
+ * box as it lies, upright or wide, and never made larger than the master. Pure arithmetic.
+ */
+import type { Inspection, Rung } from '../../contracts/tasks.ts';
+
+type Step = Pick<Rung, 'crf' | 'bitsPerSMax' | 'preset'> & { lines: number };
+
+/**
+ * Low rungs have more pixels and a higher CRF than an older ladder would give them, which is what convex hulls of
+ * real films ask for; the caps hold the peaks down. The lowest rung is the first light, hence the faster preset.
+ */
+const STEPS: readonly Step[] = [
+  { lines: 240, crf: 28, bitsPerSMax: 400_000, preset: 'superfast' },
+  { lines: 360, crf: 27, bitsPerSMax: 800_000, preset: 'veryfast' },
+  { lines: 480, crf: 26, bitsPerSMax: 1_400_000, preset: 'veryfast' },
+  { lines: 720, crf: 24, bitsPerSMax: 3_000_000, preset: 'veryfast' },
+  { lines: 1080, crf: 22, bitsPerSMax: 6_000_000, preset: 'veryfast' },
+];
+/** Sides of a box: 16:9 on its long side. */
+const BOX_ASPECT = 16 / 9;
+/** A rung closer than this to the master's own size is left out in favour of the latter. */
+const APART_MIN = 1.2;
+/** A picture this much larger than a box still counts as filling it: 1280x544 or 854x480. */
+const TOUCH = 0.01;
+/** No rung has a side below this, unless the master itself has. */
+const SIDE_MIN = 32;
+/** Above this many frames a second the caps are raised, as twice the pictures take about half as much more. */
+const FAST_FPS = 32;
+const FAST_FACTOR = 1.5;
+
+export type MasterPicture = Pick<Inspection['video'], 'width' | 'height' | 'frameRate'>;
+
+/** From low to high, at least one. */
+export function planLadder(master: MasterPicture): Rung[] {
+  const rungs: Rung[] = [];
+  for (const step of STEPS) {
+    const scale = scaleInto(step.lines, master);
+    if (scale >= 1 - TOUCH) {
+      addNative(rungs, step, master);
+      return withFirstLight(rungs);
+    }
+    const rung = rungOf(step, master, scale, `${step.lines}p`);
+    if (Math.min(rung.width, rung.height) >= SIDE_MIN) rungs.push(rung);
+  }
+  const top = STEPS.at(-1) as Step;
+  if (rungs.length === 0) rungs.push(rungOf(top, master, scaleInto(top.lines, master), `${top.lines}p`));
+  return withFirstLight(rungs);
+}
+
+/** The factor that makes a picture just fit into the box of so many lines, turned as the picture lies. */
+function scaleInto(lines: number, { width, height }: MasterPicture): number {
+  const short = Math.min(width, height);
+  const long = Math.max(width, height);
+  return Math.min(lines / short, (lines * BOX_ASPECT) / long);
+}
+
+function addNative(rungs: Rung[], step: Step, master: MasterPicture): void {
+  const fills = Math.abs(scaleInto(step.lines, master) - 1) <= TOUCH;
+  const short = Math.min(master.width, master.height);
+  const long = Math.max(master.width, master.height);
+  const lines = fills ? step.lines : Math.round(Math.max(short, long / BOX_ASPECT));
+  const native = rungOf(step, master, 1, `${lines}p`);
+  const below = rungs.at(-1);
+  if (below && native.width / below.width < APART_MIN) rungs.pop();
+  rungs.push(native);
+}
+
+function rungOf(step: Step, master: MasterPicture, scale: number, name: string): Rung {
+  const { num, den } = master.frameRate;
+  const fast = num / den > FAST_FPS;
+  return {
+    name,
+    width: even(master.width * scale),
+    height: even(master.height * scale),
+    crf: step.crf,
+    bitsPerSMax: Math.round(step.bitsPerSMax * (fast ? FAST_FACTOR : 1)),
+    preset: step.preset,
+  };
+}
+
+/** Whichever rung is the lowest is the one that a title waits for. */
+function withFirstLight(rungs: readonly Rung[]): Rung[] {
+  return rungs.map((rung, index) => (index === 0 ? { ...rung, preset: 'superfast' } : rung));
+}
+
+function even(side: number): number {
+  return Math.max(2, 2 * Math.round(side / 2));
+}

@@ -1,0 +1,235 @@
+/**
+ * The lease API as workers see it. The rows say what is to be done and who has it; the queue only says when. A task's
+ * attempt number lives in its row, so it never falls, even when the queue lost the job and it was sent again.
+ *
+ * A queue's lease that ran out while nobody else took the task (the program was down, say) does not cost the worker
+ * its work: it stays the owner until a newer attempt is granted.
+ */
+import type { Lease, TaskResult, TaskSpec } from '../../contracts/tasks.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { isMatineeError, MatineeError } from '../../platform/errors.ts';
+import type { Log } from '../../platform/log.ts';
+import type { ObjectStore } from '../../ports/objects/objects.ts';
+import type { Job, JobRef, Queue } from '../../ports/queue/queue.ts';
+import type { GridConfig } from './grid.ts';
+import { outputPrefix } from './prefixes.ts';
+import { addRemovals, LATE_WRITERS_MS, OUTPUT_URL_S } from './removals.ts';
+import { takeResult } from './results.ts';
+import { lockTask, updateTask } from './rows.ts';
+import { type Failure, failForGood, isMachineFailure } from './setbacks.ts';
+import { fillSpec } from './spec-urls.ts';
+import type { Db, TaskRow, TitleRow, Tx } from './tables.ts';
+
+export type LeaseDeps = {
+  db: Db;
+  queue: Queue;
+  objects: ObjectStore;
+  clock: Clock;
+  log: Log;
+  /** Something of a title changed that work may follow from. */
+  wake(title: string): void;
+  /** Only progress changed. */
+  nudge(title: string): void;
+};
+export type LeaseConfig = GridConfig & { mediaBucket: string; taskQueue: string; leaseS: number };
+
+/** Failed attempts after which a task is given up: those that the master is to blame for, and all. */
+const MASTER_TRIES_MAX = 4;
+const TRIES_MAX = 20;
+/** Attempts that end with the death of the worker; a task that kills its workers must not go on for ever. */
+const LOST_MAX = 10;
+const RETRY_MASTER_S = 2;
+const RETRY_MACHINE_S = 15;
+
+export type LeaseApi = ReturnType<typeof createLeaseApi>;
+
+export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
+  const { db, queue, objects, clock, log, wake, nudge } = deps;
+  const { taskQueue, mediaBucket, leaseS } = config;
+  const transact = <T>(work: (tx: Tx) => Promise<T>) => db.transaction().execute(work);
+
+  /** The queue's side of a task that has ended or gone back; what it says of a job it no longer has is no news. */
+  const tellQueue = async (work: () => Promise<void>) => {
+    try {
+      await work();
+    } catch (error) {
+      if (!isMatineeError(error, 'stale_attempt') && !isMatineeError(error, 'not_found')) throw error;
+    }
+  };
+  const forget = async (ids: readonly string[]) => {
+    if (ids.length > 0) await queue.cancel(taskQueue, ids);
+  };
+
+  async function lease(worker: string, waitMs: number, signal: AbortSignal): Promise<Lease | null> {
+    const deadline = clock.monotonic() + waitMs;
+    for (;;) {
+      const leftMs = Math.max(0, deadline - clock.monotonic());
+      const [job] = await queue.lease(taskQueue, { limit: 1, waitMs: leftMs, signal });
+      if (!job) return null;
+      const granted = await grant(job);
+      if (granted) return finishLease(granted, job, worker, signal);
+      if (signal.aborted) return null;
+    }
+  }
+
+  /** Makes the job's task the property of a new attempt, or takes a job out that nobody needs any more. */
+  async function grant(job: Job): Promise<{ title: TitleRow; task: TaskRow } | undefined> {
+    const { granted, dropped } = await transact(async (tx) => {
+      const found = await lockTask(tx, String(job.payload.task));
+      if (!found || (found.task.state !== 'queued' && found.task.state !== 'leased')) return { dropped: [] };
+      const { title, task } = found;
+      const lost = task.lost + (task.state === 'leased' ? 1 : 0);
+      if (lost > LOST_MAX) {
+        const failure = { code: 'lost', message: `${lost} machines stopped while they worked on it` };
+        return { dropped: await failForGood(tx, clock, title, task, failure) };
+      }
+      if (task.attempt > 0) await removeOutputs(tx, task);
+      const attempt = task.attempt + 1;
+      const values = { attempt, lost, state: 'leased' as const, progress: 0 };
+      await updateTask(tx, task.id, { ...values, job_id: job.id, job_attempt: job.attempt });
+      return { granted: { title, task: { ...task, ...values } }, dropped: [] };
+    });
+    if (granted) return granted;
+    await tellQueue(() => queue.complete(taskQueue, job));
+    await forget(dropped);
+    wakeOf(job);
+    return undefined;
+  }
+
+  const wakeOf = (job: Job) => {
+    if (typeof job.payload.title === 'string') wake(job.payload.title);
+  };
+
+  async function finishLease(
+    { title, task }: { title: TitleRow; task: TaskRow },
+    job: Job,
+    worker: string,
+    signal: AbortSignal,
+  ): Promise<Lease | null> {
+    try {
+      signal.throwIfAborted();
+      const spec = await fillSpec({ db, objects }, mediaBucket, title, task);
+      log.debug('task leased', { task: task.id, attempt: task.attempt, worker });
+      nudge(title.title);
+      return { task: task.id, attempt: task.attempt, spec, leaseS };
+    } catch (error) {
+      await giveBack(task.id, task.attempt, job, 0);
+      if (signal.aborted) return null;
+      throw error;
+    }
+  }
+
+  async function giveBack(id: string, attempt: number, job: JobRef, delayS: number): Promise<void> {
+    await db
+      .updateTable('studio.tasks')
+      .set({ state: 'queued' })
+      .where('id', '=', id)
+      .where('attempt', '=', attempt)
+      .where('state', '=', 'leased')
+      .execute();
+    const error = { code: 'drained', message: 'the worker could not take it' };
+    await tellQueue(() => queue.fail(taskQueue, job, error, { retry: true, delayS }));
+  }
+
+  const removeOutputs = (tx: Tx, task: TaskRow) =>
+    addRemovals(tx, [outputPrefix(task, task.attempt)], clock.now() + LATE_WRITERS_MS);
+
+  async function heartbeat(id: string, attempt: number, progress: number): Promise<void> {
+    const task = await current(id, attempt);
+    await db
+      .updateTable('studio.tasks')
+      .set({ progress })
+      .where('id', '=', id)
+      .where('attempt', '=', attempt)
+      .execute();
+    await tellQueue(() => queue.heartbeat(taskQueue, jobOf(task)));
+    nudge(task.title);
+  }
+
+  /** The task, if this attempt still owns it. */
+  async function current(id: string, attempt: number): Promise<TaskRow> {
+    const task = await db.selectFrom('studio.tasks').selectAll().where('id', '=', id).executeTakeFirst();
+    return needOwner(task, attempt);
+  }
+
+  async function signOutputs(id: string, attempt: number, names: readonly string[]): Promise<string[]> {
+    const task = await current(id, attempt);
+    const prefix = outputPrefix(task, attempt);
+    return Promise.all(
+      names.map((name) => objects.presign('PUT', mediaBucket, prefix + name, { expiresS: OUTPUT_URL_S })),
+    );
+  }
+
+  async function complete(id: string, attempt: number, result: TaskResult): Promise<void> {
+    const { task, dropped } = await transact(async (tx) => {
+      const found = await lockTask(tx, id);
+      // A worker whose reply was lost asks again; its result stands already.
+      if (found?.task.state === 'done' && found.task.attempt === attempt)
+        return { task: found.task, dropped: [] };
+      const owned = needOwner(found?.task, attempt);
+      checkResult(owned.spec, result);
+      await updateTask(tx, id, { state: 'done', progress: 1, result: JSON.stringify(result) });
+      return {
+        task: owned,
+        dropped: await takeResult(tx, clock, config, found?.title as TitleRow, owned, result),
+      };
+    });
+    await tellQueue(() => queue.complete(taskQueue, jobOf(task)));
+    // The job may wait again, because its lease ran out; nobody shall be given it.
+    await forget([id, ...dropped]);
+    wake(task.title);
+  }
+
+  async function fail(
+    id: string,
+    attempt: number,
+    failure: Failure & { retry: boolean; log?: string },
+  ): Promise<void> {
+    const { code, message } = failure;
+    const ended = await transact(async (tx) => {
+      const found = await lockTask(tx, id);
+      const task = needOwner(found?.task, attempt);
+      const failures = task.failures + (code === 'drained' ? 0 : 1);
+      const triesMax = isMachineFailure(code) ? TRIES_MAX : MASTER_TRIES_MAX;
+      if (failure.retry && failures < triesMax) {
+        await updateTask(tx, id, { state: 'queued', failures, progress: 0 });
+        return { task, dropped: [], again: true };
+      }
+      await updateTask(tx, id, { failures });
+      const dropped = await failForGood(tx, clock, found?.title as TitleRow, task, failure);
+      return { task, dropped, again: false };
+    });
+    if (code !== 'drained') {
+      const facts = { task: id, attempt, code, reason: message, again: ended.again };
+      log.warn('a task failed', { ...facts, programLog: failure.log?.slice(-1000) });
+    }
+    const delayS = code === 'drained' ? 0 : isMachineFailure(code) ? RETRY_MACHINE_S : RETRY_MASTER_S;
+    const error = { code, message };
+    const options = ended.again ? { retry: true, delayS } : { retry: false };
+    await tellQueue(() => queue.fail(taskQueue, jobOf(ended.task), error, options));
+    await forget(ended.dropped);
+    wake(ended.task.title);
+  }
+
+  return { lease, heartbeat, signOutputs, complete, fail };
+}
+
+function needOwner(task: TaskRow | undefined, attempt: number): TaskRow {
+  if (!task) throw new MatineeError('not_found', 'there is no such task');
+  if (task.state === 'leased' && task.attempt === attempt) return task;
+  throw new MatineeError('stale_attempt', 'this attempt does not have the task any more');
+}
+
+function jobOf(task: TaskRow): JobRef {
+  return { id: task.job_id ?? '', attempt: task.job_attempt ?? 0 };
+}
+
+/** Throws invalid_request for a result that does not answer its task. */
+function checkResult(spec: TaskSpec, result: TaskResult): void {
+  const mismatch =
+    result.kind !== spec.kind ||
+    (spec.kind === 'encode-video' &&
+      result.kind === 'encode-video' &&
+      (spec.last ? result.frames > spec.frames : result.frames !== spec.frames));
+  if (mismatch) throw new MatineeError('invalid_request', 'the result does not answer the task');
+}

@@ -1,0 +1,67 @@
+/** The schema `studio`. A migration that was released is never edited; the next one is added below it. */
+import { type Kysely, sql } from 'kysely';
+import type { Migration } from 'kysely/migration';
+
+export const studioMigrations: Readonly<Record<string, Migration>> = {
+  '001-titles-and-tasks': {
+    up: async (db: Kysely<unknown>) => {
+      await sql`
+        CREATE TABLE studio.titles (
+          title text PRIMARY KEY,
+          bucket text NOT NULL,
+          key text NOT NULL,
+          state text NOT NULL,
+          created_ms double precision NOT NULL,
+          last_sequence double precision NOT NULL,
+          upload_id text,
+          received double precision,
+          expected double precision,
+          etag text,
+          master_bytes double precision,
+          master_modified_ms double precision,
+          version integer NOT NULL DEFAULT 0,
+          inspection jsonb,
+          plan jsonb,
+          published jsonb,
+          pending jsonb,
+          publications integer NOT NULL DEFAULT 0,
+          progress double precision NOT NULL DEFAULT 0,
+          reason text,
+          reason_code text,
+          told text
+        )`.execute(db);
+      await sql`CREATE INDEX titles_source ON studio.titles (bucket, key)`.execute(db);
+      await sql`CREATE INDEX titles_active ON studio.titles (state) WHERE state IN ('inspecting', 'encoding')`.execute(
+        db,
+      );
+      await sql`
+        CREATE TABLE studio.tasks (
+          id text PRIMARY KEY,
+          title text NOT NULL REFERENCES studio.titles ON DELETE CASCADE,
+          version integer NOT NULL,
+          name text NOT NULL,
+          track text NOT NULL,
+          kind text NOT NULL,
+          state text NOT NULL,
+          spec jsonb NOT NULL,
+          priority integer NOT NULL,
+          cost double precision NOT NULL,
+          attempt integer NOT NULL DEFAULT 0,
+          job_id text,
+          job_attempt integer,
+          progress double precision NOT NULL DEFAULT 0,
+          failures integer NOT NULL DEFAULT 0,
+          lost integer NOT NULL DEFAULT 0,
+          result jsonb
+        )`.execute(db);
+      await sql`CREATE INDEX tasks_title ON studio.tasks (title, version)`.execute(db);
+      await sql`
+        CREATE TABLE studio.removals (
+          id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+          prefix text NOT NULL,
+          due_ms double precision NOT NULL
+        )`.execute(db);
+      await sql`CREATE INDEX removals_due ON studio.removals (due_ms)`.execute(db);
+    },
+  },
+};

@@ -1,0 +1,54 @@
+/** What follows from a task's result, in the transaction that stores it. */
+import type { Inspection, TaskResult } from '../../contracts/tasks.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { GridConfig } from './grid.ts';
+import { planFilm } from './plan.ts';
+import { insertTasks, updateTask, updateTitle } from './rows.ts';
+import { dropTasks, giveUp } from './setbacks.ts';
+import type { TaskRow, TitleRow, Tx } from './tables.ts';
+
+/** Resolves to the ids of tasks that nobody needs any more. */
+export async function takeResult(
+  tx: Tx,
+  clock: Clock,
+  config: GridConfig,
+  title: TitleRow,
+  task: TaskRow,
+  result: TaskResult,
+): Promise<string[]> {
+  if (result.kind === 'inspect') {
+    const { outcome } = result;
+    if (outcome.verdict === 'refused') return giveUp(tx, clock, title, outcome);
+    await beginEncoding(tx, config, title, outcome.inspection);
+    return [];
+  }
+  // A stream without sound has nothing to package; the film does without it.
+  if (result.kind === 'encode-audio' && result.file === null) return dropTasks(tx, title, task.track);
+  if (await isOpen(tx, task)) return [];
+  const next = `${task.title}-${task.version}-${task.track}-package`;
+  await updateTask(tx, next, { state: 'queued' });
+  return [];
+}
+
+async function beginEncoding(tx: Tx, config: GridConfig, title: TitleRow, found: Inspection): Promise<void> {
+  const { plan, tasks } = planFilm(found, config);
+  await insertTasks(tx, title.title, title.version, tasks);
+  await updateTitle(tx, title.title, {
+    state: 'encoding',
+    inspection: JSON.stringify(found),
+    plan: JSON.stringify(plan),
+  });
+}
+
+/** Whether a package need not be sent now: other parts of its track are missing, or it is no longer waiting. */
+async function isOpen(tx: Tx, task: TaskRow): Promise<boolean> {
+  const open = await tx
+    .selectFrom('studio.tasks')
+    .select(['kind', 'state'])
+    .where('title', '=', task.title)
+    .where('version', '=', task.version)
+    .where('track', '=', task.track)
+    .where('state', '!=', 'done')
+    .execute();
+  return open.length !== 1 || open[0]?.kind !== 'package' || open[0].state !== 'waiting';
+}

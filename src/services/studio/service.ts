@@ -1,0 +1,140 @@
+/**
+ * The studio: plans films, hands tasks to the encoder fleet, publishes what comes back, and keeps order among the
+ * objects. It never touches media itself. Rows in PostgreSQL are the truth of what is done; queues only deliver.
+ */
+import type { CatalogClient } from '../../clients/catalog.ts';
+import { createEndpointServer, type Route, route } from '../../contracts/serve.ts';
+import { completeTask, failTask, heartbeatTask, leaseTask, signOutputs } from '../../contracts/tasks.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Log } from '../../platform/log.ts';
+import type { Service } from '../../platform/service.ts';
+import type { ObjectStore } from '../../ports/objects/objects.ts';
+import type { Queue } from '../../ports/queue/queue.ts';
+import type { Records } from '../../ports/records/records.ts';
+import { createConductor } from './conductor.ts';
+import { consume } from './consume.ts';
+import { createLeaseApi, type LeaseApi } from './lease-api.ts';
+import { createEventHandler } from './object-events.ts';
+import { removeDue } from './removals.ts';
+import { createStoreWatch } from './store-watch.ts';
+import type { StudioTables } from './tables.ts';
+import { createTeller } from './teller.ts';
+import { createTitleRemover, forgetRemoved } from './title-removal.ts';
+import { createWakeups } from './wakeups.ts';
+
+export { studioMigrations } from './migrations.ts';
+
+export type StudioDeps = {
+  records: Records;
+  queue: Queue;
+  objects: ObjectStore;
+  catalog: CatalogClient;
+  clock: Clock;
+  log: Log;
+};
+
+export type StudioConfig = {
+  mediaBucket: string;
+  uploadBucket: string;
+  eventQueue: string;
+  titleRemovedQueue: string;
+  taskQueue: string;
+  /** Lengths on the grid of groups of pictures: each is a multiple of the next. */
+  chunkS: number;
+  segmentS: number;
+  gopS: number;
+  /** How long a worker may be silent before its task is given to another. */
+  leaseS: number;
+};
+
+/** The queue loses jobs to dead letters never for good: the studio sends open tasks again. */
+const TASK_OPTIONS = { triesMax: 10, retryDelayS: 1 };
+const REMOVED_OPTIONS = { leaseS: 60, triesMax: 20, retryDelayS: 5 };
+const DECLARE_PAUSE_MS = 1000;
+const SWEEP_MS = 15_000;
+
+export function createStudioService(
+  deps: StudioDeps,
+  config: StudioConfig,
+): Service & Required<Pick<Service, 'run'>> {
+  const { records, queue, objects, catalog, clock } = deps;
+  const log = deps.log.with({ service: 'studio' });
+  const db = records.db<StudioTables>();
+  const wakeups = createWakeups(clock);
+  const { wake, nudge } = wakeups;
+  const stopping = new AbortController();
+  const shared = { db, queue, objects, catalog, clock, log, wake, nudge };
+  const leases = createLeaseApi(shared, config);
+  const conductor = createConductor({ ...shared, teller: createTeller(shared), wakeups }, config);
+  const watch = createStoreWatch({ records, queue, clock });
+  const onEvent = createEventHandler(shared, config);
+  const onRemoved = createTitleRemover(shared, config.taskQueue);
+
+  /** The queue of events is the door's to declare. */
+  async function declareQueues(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await queue.declare(config.taskQueue, { leaseS: config.leaseS, ...TASK_OPTIONS });
+        await queue.declare(config.titleRemovedQueue, REMOVED_OPTIONS);
+        return;
+      } catch (error) {
+        log.warn('the queues could not be declared', { error });
+        await clock.sleep(DECLARE_PAUSE_MS, signal).catch(() => undefined);
+      }
+    }
+  }
+
+  async function sweep(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        while ((await removeDue(shared, config.mediaBucket, signal)) > 0);
+        await forgetRemoved(db, clock);
+      } catch (error) {
+        if (!signal.aborted) log.warn('superfluous objects could not be removed yet', { error });
+      }
+      await clock.sleep(SWEEP_MS, signal).catch(() => undefined);
+    }
+  }
+
+  async function run(signal: AbortSignal): Promise<void> {
+    signal.addEventListener('abort', () => stopping.abort(signal.reason), { once: true });
+    const watching = watch.run(signal);
+    await declareQueues(signal);
+    await Promise.all([
+      watching,
+      consume(shared, config.eventQueue, onEvent, signal),
+      consume(shared, config.titleRemovedQueue, onRemoved, signal),
+      conductor.conduct(signal),
+      conductor.survey(signal),
+      sweep(signal),
+    ]);
+  }
+
+  const handle = createEndpointServer(leaseRoutes(leases, stopping.signal), log);
+  return { name: 'studio', handle, run, health: watch.health };
+}
+
+function leaseRoutes(leases: LeaseApi, stopping: AbortSignal): Route[] {
+  return [
+    route(leaseTask, async ({ body }, { request }) => {
+      const signal = AbortSignal.any([request.signal, stopping]);
+      return { lease: await leases.lease(body.worker, body.waitS * 1000, signal) };
+    }),
+    route(heartbeatTask, async ({ params, body }) => {
+      await leases.heartbeat(params.task, body.attempt, body.progress);
+      return {};
+    }),
+    route(signOutputs, async ({ params, body }) => ({
+      urls: await leases.signOutputs(params.task, body.attempt, body.names),
+    })),
+    route(completeTask, async ({ params, body }) => {
+      await leases.complete(params.task, body.attempt, body.result);
+      return {};
+    }),
+    route(failTask, async ({ params, body }) => {
+      const { attempt, ...failure } = body;
+      await leases.fail(params.task, attempt, failure);
+      return {};
+    }),
+  ];
+}

@@ -1,0 +1,113 @@
+/**
+ * What becomes of a film when a part of it cannot be made: captions, images, one of several languages or a higher
+ * rendition are left out; without its lowest rendition or its only sound the film is given up. What was published
+ * before plays on in any case.
+ */
+import type { Clock } from '../../platform/clock.ts';
+import { versionPrefix, versionWorkPrefix } from './prefixes.ts';
+import { addRemovals, LATE_WRITERS_MS } from './removals.ts';
+import { updateTitle } from './rows.ts';
+import type { TaskRow, TitleRow, Tx } from './tables.ts';
+
+export type Failure = { code: string; message: string };
+
+/** Failures that speak of the machines or the way to them; a good master gets many tries at these. */
+const MACHINE_CODES: readonly string[] = [
+  'input_unreachable',
+  'output_refused',
+  'storage_full',
+  'internal',
+  'drained',
+  'lost',
+];
+
+export const isMachineFailure = (code: string) => MACHINE_CODES.includes(code);
+
+/** Ends a task for good. Resolves to the ids of tasks that nobody needs any more, for the queue to forget. */
+export async function failForGood(
+  tx: Tx,
+  clock: Clock,
+  title: TitleRow,
+  task: TaskRow,
+  failure: Failure,
+): Promise<string[]> {
+  const lost = await whatIsLost(tx, title, task);
+  if (lost === undefined) return giveUp(tx, clock, title, { ...reasonOf(failure) });
+  const ids = await dropTasks(tx, title, task.track);
+  if (lost !== '') {
+    const reason = `${lost} could not be made: ${failure.message}.`;
+    await updateTitle(tx, title.title, { reason, reason_code: reasonOf(failure).code });
+  }
+  return ids;
+}
+
+/** The part that the film goes on without, in words ('' where nobody would miss it), or undefined for none. */
+async function whatIsLost(tx: Tx, title: TitleRow, task: TaskRow): Promise<string | undefined> {
+  const { plan } = title;
+  if (!plan || task.kind === 'inspect') return undefined;
+  const rung = plan.rungs.findIndex(({ name }) => name === task.track);
+  if (rung >= 0) return rung === 0 ? undefined : `The ${task.track} rendition`;
+  const text = plan.text.find(({ id }) => id === task.track);
+  if (text) return `The captions “${text.stream.label || text.stream.language}”`;
+  const audio = plan.audio.find(({ id }) => id === task.track);
+  if (!audio) return '';
+  const others = await tx
+    .selectFrom('studio.tasks')
+    .select('id')
+    .where('title', '=', title.title)
+    .where('version', '=', title.version)
+    .where('kind', '=', 'package')
+    .where('state', '!=', 'dropped')
+    .where('track', 'in', ['', ...plan.audio.map(({ id }) => id).filter((id) => id !== audio.id)])
+    .execute();
+  return others.length > 0 ? `The sound “${audio.stream.label || audio.stream.language}”` : undefined;
+}
+
+function reasonOf({ code, message }: Failure): { code: string; reason: string } {
+  if (isMachineFailure(code)) {
+    const advice = 'The fault is not in the file: put it in again to try once more.';
+    return { code: 'encoding_failed', reason: `The film could not be encoded: ${message}. ${advice}` };
+  }
+  const advice = 'The file may be damaged.';
+  return { code: 'undecodable', reason: `The film could not be encoded: ${message}. ${advice}` };
+}
+
+/** Ends all work on the master at hand. */
+export async function giveUp(
+  tx: Tx,
+  clock: Clock,
+  title: TitleRow,
+  why: { code: string; reason: string },
+): Promise<string[]> {
+  const ids = await dropTasks(tx, title);
+  await updateTitle(tx, title.title, {
+    state: 'refused',
+    reason: why.reason,
+    reason_code: why.code,
+    pending: null,
+  });
+  await addRemovals(tx, unneededPrefixes(title), clock.now() + LATE_WRITERS_MS);
+  return ids;
+}
+
+/** Takes open tasks of a track, or of the whole version, out of the work. */
+export async function dropTasks(tx: Tx, title: TitleRow, track?: string): Promise<string[]> {
+  let update = tx
+    .updateTable('studio.tasks')
+    .set({ state: 'dropped' })
+    .where('title', '=', title.title)
+    .where('version', '=', title.version)
+    .where('state', 'in', ['waiting', 'queued', 'leased']);
+  if (track !== undefined) update = update.where('track', '=', track);
+  const rows = await update.returning('id').execute();
+  return rows.map(({ id }) => id);
+}
+
+/** What a version that is given up or superseded leaves behind and nobody plays. */
+export function unneededPrefixes(title: TitleRow): string[] {
+  if (title.version === 0) return [];
+  const work = versionWorkPrefix(title.title, title.version);
+  return title.published?.version === title.version
+    ? [work]
+    : [work, versionPrefix(title.title, title.version)];
+}

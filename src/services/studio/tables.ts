@@ -1,0 +1,84 @@
+/** The studio's tables as the query builder sees them. Times are milliseconds since the epoch. */
+import type { ColumnType, Generated, Kysely, Selectable, Transaction } from 'kysely';
+import type { Inspection, TaskKind, TaskResult, TaskSpec } from '../../contracts/tasks.ts';
+import type { Plan } from './plan.ts';
+
+/** JSON columns are read as values and written as text. */
+type Json<T> = ColumnType<T, string, string>;
+
+/**
+ * uploading: no master yet. inspecting, encoding: work is under way. ready: all is published. refused: nothing more
+ * will come of this master; what was published before plays on. removed: the title was deleted.
+ */
+export type TitleState = 'uploading' | 'inspecting' | 'encoding' | 'ready' | 'refused' | 'removed';
+
+/** What a publication consists of; `tracks` are ids of the plan. */
+export type PublicationRow = { number: number; version: number; tracks: string[] };
+
+export type TitleTable = {
+  title: string;
+  bucket: string;
+  key: string;
+  state: TitleState;
+  created_ms: number;
+  /** The newest object event that was taken in; older ones and repetitions change nothing. */
+  last_sequence: number;
+  upload_id: string | null;
+  received: number | null;
+  expected: number | null;
+  /** The master at hand; `version` counts the masters that this title has had. */
+  etag: string | null;
+  master_bytes: number | null;
+  master_modified_ms: number | null;
+  version: number;
+  inspection: Json<Inspection> | null;
+  plan: Json<Plan> | null;
+  /** The publication that the catalog has, and the one that is being made. Numbers are never used twice. */
+  published: Json<PublicationRow> | null;
+  pending: Json<PublicationRow> | null;
+  publications: number;
+  progress: number;
+  reason: string | null;
+  reason_code: string | null;
+  /** What the catalog was last told. */
+  told: string | null;
+};
+
+/** waiting: for other tasks. queued: sent, or about to be. leased: a worker has it, or had it when it died. */
+export type TaskState = 'waiting' | 'queued' | 'leased' | 'done' | 'dropped';
+
+export type TaskTable = {
+  id: string;
+  title: string;
+  version: number;
+  name: string;
+  track: string;
+  kind: TaskKind;
+  state: TaskState;
+  spec: Json<TaskSpec>;
+  priority: number;
+  cost: number;
+  /** Counts leases and never falls, whatever becomes of the queue's job; fences late finishers. */
+  attempt: number;
+  job_id: string | null;
+  job_attempt: number | null;
+  progress: number;
+  /** Attempts that failed, and attempts that were never heard of again. */
+  failures: number;
+  lost: number;
+  result: Json<TaskResult> | null;
+};
+
+/** Prefixes of the media bucket that are to be emptied at a time. */
+export type RemovalTable = { id: Generated<number>; prefix: string; due_ms: number };
+
+export type StudioTables = {
+  'studio.titles': TitleTable;
+  'studio.tasks': TaskTable;
+  'studio.removals': RemovalTable;
+};
+
+export type Db = Kysely<StudioTables>;
+export type Tx = Transaction<StudioTables>;
+export type TitleRow = Selectable<TitleTable>;
+export type TaskRow = Selectable<TaskTable>;
