@@ -1,0 +1,60 @@
+/**
+ * Everything that the manifests of a publication are written from. Every `path` is relative to the folder that the
+ * manifests are in, and may begin with `../`.
+ */
+import type { PackagedTrack, ThumbnailSheets } from '../../../contracts/tasks.ts';
+
+export type FilmVideo = {
+  /** "360p" */
+  name: string;
+  /** Folder of the track's files, ending in a slash. */
+  path: string;
+  track: PackagedTrack;
+};
+
+export type FilmAudio = {
+  id: string;
+  path: string;
+  track: PackagedTrack;
+  /** BCP 47, `und` when unknown. */
+  language: string;
+  label: string;
+  default: boolean;
+  audioDescription: boolean;
+};
+
+export type FilmText = {
+  id: string;
+  /** The WebVTT file. */
+  path: string;
+  language: string;
+  label: string;
+  default: boolean;
+  forced: boolean;
+  hearingImpaired: boolean;
+};
+
+export type Film = {
+  durationS: number;
+  /** From low to high; at least one. */
+  video: FilmVideo[];
+  audio: FilmAudio[];
+  text: FilmText[];
+  thumbnails: { path: string; sheets: ThumbnailSheets } | null;
+};
+
+/** Peak and mean bits per second of the loudest sound: what a rendition's own rates grow by. */
+export function audioRates({ audio }: Film): { peak: number; mean: number } {
+  return {
+    peak: Math.max(0, ...audio.map(({ track }) => track.bitsPerSPeak)),
+    mean: Math.max(0, ...audio.map(({ track }) => track.bitsPerSMean)),
+  };
+}
+
+/** Encodes each segment of a relative path for use in a URL. */
+export function urlPath(path: string): string {
+  return path
+    .split('/')
+    .map((part) => encodeURIComponent(part))
+    .join('/');
+}

@@ -1,0 +1,31 @@
+/** All manifests of one publication, as files to be stored beside each other. Pure. */
+import { DASH_ENTRY, dashManifest } from './dash.ts';
+import type { Film } from './film.ts';
+import { HLS_ENTRY, hlsPlaylists } from './hls.ts';
+import { THUMBNAILS_ENTRY, thumbnailCues } from './thumbnails.ts';
+
+export type ManifestFile = { name: string; contentType: string; text: string };
+
+const HLS_TYPE = 'application/vnd.apple.mpegurl';
+const DASH_TYPE = 'application/dash+xml';
+const TEXT_TYPE = 'text/vtt; charset=utf-8';
+
+/** The names of the entry files, and every file with its text. */
+export function composeManifests(film: Film): {
+  hls: string;
+  dash: string;
+  thumbnails: string | null;
+  files: ManifestFile[];
+} {
+  const cues = thumbnailCues(film);
+  return {
+    hls: HLS_ENTRY,
+    dash: DASH_ENTRY,
+    thumbnails: cues === undefined ? null : THUMBNAILS_ENTRY,
+    files: [
+      ...hlsPlaylists(film).map((playlist) => ({ ...playlist, contentType: HLS_TYPE })),
+      { name: DASH_ENTRY, contentType: DASH_TYPE, text: dashManifest(film) },
+      ...(cues === undefined ? [] : [{ name: THUMBNAILS_ENTRY, contentType: TEXT_TYPE, text: cues }]),
+    ],
+  };
+}
