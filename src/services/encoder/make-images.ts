@@ -78,7 +78,8 @@ async function writeSheets(
     `tpad=stop_mode=clone:stop=${tiles.count}`,
     `trim=end_frame=${tiles.count}`,
     ...stillShapeFilters(picture, source.stream, tiles),
-    'setpts=N/TB',
+    // One tick a picture: with fractions of a tick two pictures would get the same time, which encoders refuse.
+    'setpts=N',
     'split=2[a][b]',
   ].join(',');
   const graph = `[0:${spec.streamIndex}]${chain};[a]tile=${COLUMNS}x${ROWS}[sheets];[b]format=gray[grey]`;
