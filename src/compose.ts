@@ -18,6 +18,7 @@ import {
   openRecords,
   openTables,
 } from './compose-stores.ts';
+import type { About } from './contracts/about.ts';
 import { errorResponse } from './contracts/serve.ts';
 import { putDemoFilm } from './demo-film.ts';
 import { type Directory, openDirectory } from './directory.ts';
@@ -158,7 +159,18 @@ async function openWeb(directory: Directory, board: HealthBoard, unit: Unit): Pr
     const local = directory.local(name);
     return local ? local.handle(request, context) : forwardOver(directory.transport(name), request, context);
   };
-  return createWebService({ pages, forward, openApi, log: unit.log }, () => board.health());
+  const about = aboutText(unit);
+  return createWebService({ pages, forward, openApi, about, log: unit.log }, () => board.health());
+}
+
+/** The path of the credentials is told only where nobody but this machine's own users can ask for it. */
+function aboutText({ settings, folder }: Unit): About {
+  const host = settings.MATINEE_HOST;
+  const alone = host === '127.0.0.1' || host === '::1' || host === 'localhost';
+  return {
+    door: publicUrl(settings, settings.MATINEE_ORIGIN_PORT),
+    credentials: alone ? credentialsFile(folder) : null,
+  };
 }
 
 /** Opens the ports at once, so that `/healthz` tells from the first moment why the rest is not ready yet. */

@@ -28,6 +28,7 @@ before(async () => {
         return new Response(name);
       },
       openApi: { openapi: '3.1.0' },
+      about: { door: 'http://door:9000', credentials: null },
       log: silentLog,
     },
     () => ({ ready: true }),
@@ -39,6 +40,11 @@ after(async () => {
 
 const get = (path: string, init: RequestInit = {}) =>
   service.handle(new Request(`http://h${path}`, init), context);
+
+test('the pages are told where films are put in', async () => {
+  const response = await get('/api/about');
+  assert.deepEqual(await response.json(), { door: 'http://door:9000', credentials: null });
+});
 
 test('each path goes to the service that owns it, never as a trusted request', async () => {
   const owners = [

@@ -2,6 +2,7 @@
  * The front door: the viewer's pages, the API document, and `/api` handed on to the service that owns each
  * path. It knows no titles and keeps no state but the built pages.
  */
+import { type About, getAbout } from '../../contracts/about.ts';
 import type { Transport } from '../../contracts/call.ts';
 import { errorResponse } from '../../contracts/serve.ts';
 import { isMatineeError, MatineeError } from '../../platform/errors.ts';
@@ -15,6 +16,7 @@ export type WebDeps = {
   /** Hands a request to a service by name, with the viewer's address. */
   forward(service: ApiService, request: Request, context: RequestContext): Promise<Response>;
   openApi: unknown;
+  about: About;
   log: Log;
 };
 
@@ -22,6 +24,7 @@ export function createWebService(deps: WebDeps, health: () => Health): Service {
   const handle = async (request: Request, context: RequestContext): Promise<Response> => {
     const { pathname } = new URL(request.url);
     if (pathname === '/api/openapi.json') return Response.json(deps.openApi);
+    if (pathname === getAbout.path) return Response.json(deps.about);
     if (!pathname.startsWith('/api')) return deps.pages.answer(request, pathname);
     const owner = ownerOf(pathname);
     if (!owner) return errorResponse(new MatineeError('not_found', `nothing at ${pathname}`));

@@ -22,6 +22,8 @@ export type Poller<T> = {
 };
 
 export type PollerDeps<T> = {
+  /** What is known before the first answer. */
+  initial?: T;
   load(previous: T | undefined, signal: AbortSignal): Promise<T>;
   pauseMs(value: T | undefined): number;
   /** A failure that the server meant, as opposed to not being there. */
@@ -41,7 +43,7 @@ const HIDDEN_MS = 3_600_000;
 export function createPoller<T>(deps: PollerDeps<T>): Poller<T> {
   const { timing, visibility } = deps;
   const listeners = new Set<() => void>();
-  let state: Polled<T> = { value: undefined, away: false, failure: undefined };
+  let state: Polled<T> = { value: deps.initial, away: false, failure: undefined };
   let failures = 0;
   let version = 0;
   let running: AbortController | undefined;
