@@ -60,6 +60,7 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
     if (ids.length > 0) await queue.cancel(taskQueue, ids);
   };
 
+  /** Gives null when there is nothing to do for so long. */
   async function lease(worker: string, waitMs: number, signal: AbortSignal): Promise<Lease | null> {
     const deadline = clock.monotonic() + waitMs;
     for (;;) {

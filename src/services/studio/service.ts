@@ -3,9 +3,10 @@
  * objects. It never touches media itself. Rows in PostgreSQL are the truth of what is done; queues only deliver.
  */
 import type { CatalogClient } from '../../clients/catalog.ts';
-import { createEndpointServer, type Route, route } from '../../contracts/serve.ts';
+import { createEndpointServer, errorResponse, type Route, route } from '../../contracts/serve.ts';
 import { completeTask, failTask, heartbeatTask, leaseTask, signOutputs } from '../../contracts/tasks.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { MatineeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Service } from '../../platform/service.ts';
 import type { ObjectStore } from '../../ports/objects/objects.ts';
@@ -51,7 +52,7 @@ export type StudioConfig = {
 const TASK_OPTIONS = { triesMax: 10, retryDelayS: 1 };
 const REMOVED_OPTIONS = { leaseS: 60, triesMax: 20, retryDelayS: 5 };
 const DECLARE_PAUSE_MS = 1000;
-const SWEEP_MS = 15_000;
+const SWEEP_MS = 5000;
 
 export function createStudioService(
   deps: StudioDeps,
@@ -118,7 +119,12 @@ function leaseRoutes(leases: LeaseApi, stopping: AbortSignal): Route[] {
   return [
     route(leaseTask, async ({ body }, { request }) => {
       const signal = AbortSignal.any([request.signal, stopping]);
-      return { lease: await leases.lease(body.worker, body.waitS * 1000, signal) };
+      const lease = await leases.lease(body.worker, body.waitS * 1000, signal);
+      // A worker that hears "nothing to do" asks again at once; this one has to wait for the next studio.
+      if (!lease && stopping.aborted) {
+        return errorResponse(new MatineeError('unavailable', 'the studio is stopping'));
+      }
+      return { lease };
     }),
     route(heartbeatTask, async ({ params, body }) => {
       await leases.heartbeat(params.task, body.attempt, body.progress);
