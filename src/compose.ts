@@ -143,11 +143,11 @@ async function openServices(
     const { createSteeringService } = await import('./services/steering/service.ts');
     add(createSteeringService({ playback, clock, log }, { edgeTimeoutMs: 6000, heartbeatMs: 2000 }));
   }
-  if (has('web')) add(await openWeb(directory, board, unit));
+  if (has('web')) add(await openWeb(directory, unit));
   return { services, objects: stored?.objects };
 }
 
-async function openWeb(directory: Directory, board: HealthBoard, unit: Unit): Promise<Service> {
+async function openWeb(directory: Directory, unit: Unit): Promise<Service> {
   const { createWebService, forwardOver } = await import('./services/web/service.ts');
   const { openPages } = await import('./services/web/pages.ts');
   const { openApiDocument } = await import('./contracts/openapi.ts');
@@ -160,7 +160,7 @@ async function openWeb(directory: Directory, board: HealthBoard, unit: Unit): Pr
     return local ? local.handle(request, context) : forwardOver(directory.transport(name), request, context);
   };
   const about = aboutText(unit);
-  return createWebService({ pages, forward, openApi, about, log: unit.log }, () => board.health());
+  return createWebService({ pages, forward, openApi, about, log: unit.log });
 }
 
 /** The path of the credentials is told only where nobody but this machine's own users can ask for it. */

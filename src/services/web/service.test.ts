@@ -20,19 +20,16 @@ before(async () => {
   await mkdir(join(folder, 'assets'));
   await writeFile(join(folder, 'index.html'), '<!doctype html><title>pages</title>');
   await writeFile(join(folder, 'assets', 'main-Ab3dEf9h.js'), script);
-  service = createWebService(
-    {
-      pages: await openPages(folder),
-      forward: async (name, _request, { trusted }) => {
-        forwarded.push({ name, trusted });
-        return new Response(name);
-      },
-      openApi: { openapi: '3.1.0' },
-      about: { door: 'http://door:9000', credentials: null },
-      log: silentLog,
+  service = createWebService({
+    pages: await openPages(folder),
+    forward: async (name, _request, { trusted }) => {
+      forwarded.push({ name, trusted });
+      return new Response(name);
     },
-    () => ({ ready: true }),
-  );
+    openApi: { openapi: '3.1.0' },
+    about: { door: 'http://door:9000', credentials: null },
+    log: silentLog,
+  });
 });
 after(async () => {
   await rm(folder, { recursive: true, force: true });

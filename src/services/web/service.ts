@@ -7,7 +7,7 @@ import type { Transport } from '../../contracts/call.ts';
 import { errorResponse } from '../../contracts/serve.ts';
 import { isMatineeError, MatineeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
-import type { Health, RequestContext, Service } from '../../platform/service.ts';
+import type { RequestContext, Service } from '../../platform/service.ts';
 import { type ApiService, ownerOf } from './owners.ts';
 import type { Pages } from './pages.ts';
 
@@ -20,7 +20,7 @@ export type WebDeps = {
   log: Log;
 };
 
-export function createWebService(deps: WebDeps, health: () => Health): Service {
+export function createWebService(deps: WebDeps): Service {
   const handle = async (request: Request, context: RequestContext): Promise<Response> => {
     const { pathname } = new URL(request.url);
     if (pathname === '/api/openapi.json') return Response.json(deps.openApi);
@@ -37,7 +37,7 @@ export function createWebService(deps: WebDeps, health: () => Health): Service {
       throw error;
     }
   };
-  return { name: 'web', handle, health };
+  return { name: 'web', handle, health: () => ({ ready: true }) };
 }
 
 /**
