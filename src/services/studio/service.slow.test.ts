@@ -299,7 +299,7 @@ test('a result that does not answer its task is refused', async () => {
   const held = Promise.withResolvers<void>();
   let lease: Lease | undefined;
   rig.fleet.conduct = (granted) => {
-    if (granted.spec.kind !== 'encode-video') return 'do';
+    if (granted.spec.kind !== 'encode-video' || granted.spec.last) return 'do';
     lease ??= granted;
     return { wait: held.promise };
   };
