@@ -106,16 +106,17 @@ function timeLeftS(meter: Meter, share: number, nowMs: number): number | null {
   return Math.round(((nowMs - meter.ms) * (1 - share)) / gained / 1000);
 }
 
-/** The lowest rung that is still being encoded; after them what remains. */
+/** What is worked on, in the order in which it is: the first light with its sound, then the higher rungs. */
 function stageOf(title: TitleRow, tasks: readonly TaskState[]): string {
   if (title.pending) return 'Publishing';
   const isOpen = ({ state }: TaskState) => state !== 'done' && state !== 'dropped';
-  const plan = title.plan as Plan;
-  const rung = plan.rungs.find(({ name }) =>
-    tasks.some((task) => task.track === name && task.kind === 'encode-video' && isOpen(task)),
-  );
+  const isEncoded = (name: string) =>
+    !tasks.some((task) => task.track === name && task.kind === 'encode-video' && isOpen(task));
+  const { rungs, audio } = title.plan as Plan;
+  const rung = rungs.find(({ name }) => !isEncoded(name));
+  const sound = tasks.some((task) => task.kind === 'encode-audio' && isOpen(task));
+  if (sound && rung !== rungs[0]) return 'Encoding sound';
   if (rung) return `Encoding ${rung.name}`;
-  if (tasks.some((task) => task.kind === 'encode-audio' && isOpen(task))) return 'Encoding sound';
-  const open = [...plan.rungs.map(({ name }) => name), ...plan.audio.map(({ id }) => id)];
-  return open.some((track) => trackState(tasks, track) === 'open') ? 'Packaging' : 'Publishing';
+  const tracks = [...rungs.map(({ name }) => name), ...audio.map(({ id }) => id)];
+  return tracks.some((track) => trackState(tasks, track) === 'open') ? 'Packaging' : 'Publishing';
 }

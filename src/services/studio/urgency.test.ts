@@ -7,11 +7,11 @@ test('what a viewer waits for goes first', () => {
     INSPECT,
     urgency({ part: 'first-light' }, true),
     urgency({ part: 'first-light' }),
-    urgency({ part: 'images' }),
     urgency({ part: 'rung', index: 1 }, true),
+    urgency({ part: 'rung', index: 4 }, true),
+    urgency({ part: 'images' }),
     urgency({ part: 'rung', index: 1 }),
-    urgency({ part: 'rung', index: 2 }, true),
-    urgency({ part: 'rung', index: 2 }),
+    urgency({ part: 'rung', index: 4 }),
   ];
   assert.deepEqual(
     order,

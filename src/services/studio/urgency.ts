@@ -9,18 +9,15 @@ export const INSPECT = 1000;
 const FIRST_LIGHT = 900;
 const IMAGES = 700;
 const HIGHER_RUNGS = 600;
-/** Packaging takes a moment and ends a track, so it goes before the encodes of its class. */
+/** Packaging takes a moment and ends a track, so it never waits behind encodes: not even of other titles. */
+const PACKAGE = 800;
 const PACKAGE_BONUS = 5;
 const RUNG_STEP = 10;
 
 export type Part = { part: 'first-light' } | { part: 'images' } | { part: 'rung'; index: number };
 
 export function urgency(of: Part, packages = false): number {
-  return classOf(of) + (packages ? PACKAGE_BONUS : 0);
-}
-
-function classOf(of: Part): number {
-  if (of.part === 'first-light') return FIRST_LIGHT;
+  if (of.part === 'first-light') return FIRST_LIGHT + (packages ? PACKAGE_BONUS : 0);
   if (of.part === 'images') return IMAGES;
-  return HIGHER_RUNGS - RUNG_STEP * of.index;
+  return (packages ? PACKAGE : HIGHER_RUNGS) - RUNG_STEP * of.index;
 }
