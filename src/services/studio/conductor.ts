@@ -50,7 +50,7 @@ export function createConductor(deps: ConductorDeps, config: ConductorConfig) {
       if (!isMatineeError(error, 'not_found')) throw error;
       log.info('the catalog does not have a title any more; its work stops', { title: id });
       teller.forget(id);
-      await stopTitle(deps, taskQueue, id, { masterGone: false });
+      await stopTitle(deps, taskQueue, id);
     }
   }
 

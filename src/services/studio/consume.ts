@@ -20,7 +20,7 @@ const TRIES_MAX = 120;
 export async function consume(
   deps: ConsumerDeps,
   queueName: string,
-  handle: (payload: JobPayload, signal: AbortSignal) => Promise<void>,
+  handle: Handle,
   signal: AbortSignal,
 ): Promise<void> {
   const { queue, clock, log } = deps;
@@ -28,9 +28,7 @@ export async function consume(
   while (!signal.aborted) {
     try {
       const jobs = await queue.lease(queueName, { limit: BATCH_JOBS, waitMs: LEASE_WAIT_MS, signal });
-      for (const [at, job] of jobs.entries()) {
-        await handleJob(deps, queueName, job, jobs.slice(at), handle, signal);
-      }
+      await handleBatch(deps, queueName, jobs, handle, signal);
       pauseMs = PAUSE_FIRST_MS;
     } catch (error) {
       if (signal.aborted) return;
@@ -41,12 +39,36 @@ export async function consume(
   }
 }
 
+type Handle = (payload: JobPayload, signal: AbortSignal) => Promise<void>;
+
+async function handleBatch(
+  deps: ConsumerDeps,
+  queueName: string,
+  jobs: readonly Job[],
+  handle: Handle,
+  signal: AbortSignal,
+): Promise<void> {
+  let done = 0;
+  try {
+    for (const job of jobs) {
+      await handleJob(deps, queueName, job, jobs.slice(done), handle, signal);
+      done += 1;
+    }
+  } finally {
+    // What was not come to goes back at once, so that nobody has to wait for its lease to run out.
+    const error = { code: 'drained', message: 'the studio is stopping' };
+    for (const job of jobs.slice(done)) {
+      await deps.queue.fail(queueName, job, error, { retry: true, delayS: 0 }).catch(() => undefined);
+    }
+  }
+}
+
 async function handleJob(
   deps: ConsumerDeps,
   queueName: string,
   job: Job,
   held: readonly Job[],
-  handle: (payload: JobPayload, signal: AbortSignal) => Promise<void>,
+  handle: Handle,
   signal: AbortSignal,
 ): Promise<void> {
   const { queue, clock, log } = deps;

@@ -127,7 +127,9 @@ async function takeMaster(
 ): Promise<{ version: number; dropped: string[] } | undefined> {
   await insertTitle(tx, clock, { ...event, title: id }, 'inspecting');
   const title = await lockTitle(tx, id);
-  if (!title || title.state === 'removed' || title.last_sequence >= event.sequence) return undefined;
+  if (!title || title.last_sequence >= event.sequence) return undefined;
+  // The catalog knows it, so it was not removed for good unless its master is gone too.
+  if (title.state === 'removed' && title.etag === null) return undefined;
   const modified = master.lastModified.getTime();
   const sound = isActive(title) || (title.state === 'ready' && title.reason === null);
   if (title.etag === event.etag && sound) {

@@ -40,6 +40,8 @@ export type Rig = {
   crash(): Promise<void>;
   stopStudio(): Promise<void>;
   startStudio(): void;
+  /** Runs another studio beside the first one; the function stops it. */
+  addStudio(): () => Promise<void>;
   /** Waits until a title has come so far, at most 20 s. */
   until(key: string, holds: (title: FakeTitle) => boolean): Promise<FakeTitle>;
   keys(prefix?: string): Promise<string[]>;
@@ -75,15 +77,23 @@ export async function openRig(): Promise<Rig> {
   let service: ReturnType<typeof createStudioService>;
   let ending = new AbortController();
   let running = Promise.resolve();
+  const deps = { records, queue, objects, catalog: catalog.client, clock: systemClock, log };
   const startStudio = () => {
     ending = new AbortController();
-    const deps = { records, queue, objects, catalog: catalog.client, clock: systemClock, log };
     service = createStudioService(deps, CONFIG);
     running = service.run(ending.signal);
   };
   const stopStudio = async () => {
     ending.abort(new Error('stopped'));
     await running;
+  };
+  const addStudio = () => {
+    const end = new AbortController();
+    const more = createStudioService(deps, CONFIG).run(end.signal);
+    return async () => {
+      end.abort(new Error('stopped'));
+      await more;
+    };
   };
   startStudio();
   stack.defer(stopStudio);
@@ -93,7 +103,7 @@ export async function openRig(): Promise<Rig> {
 
   return {
     db: records.db<StudioTables>(),
-    ...{ queue, objects, catalog, fleet, studio, stopStudio, startStudio },
+    ...{ queue, objects, catalog, fleet, studio, stopStudio, startStudio, addStudio },
     health: () => service.health(),
     put: async (key, content) => {
       const text = typeof content === 'string' ? content : JSON.stringify(content);

@@ -465,6 +465,19 @@ test('tasks that the queue has lost are sent again', async () => {
   await rig.until('requeued.mp4', isReady);
 });
 
+test('two studios beside each other do everything once', async () => {
+  const stop = rig.addStudio();
+  const keys = ['one', 'two', 'three', 'four'].map((name) => `beside-${name}.mp4`);
+  for (const key of keys) await rig.put(key, { durationS: 60, audio: [someAudio({ index: 1 })] });
+  for (const key of keys) {
+    const { publications } = await rig.until(key, isReady);
+    assert.deepEqual(publications.at(-1)?.renditions, ['240p', '360p']);
+  }
+  await stop();
+  const tasks = rig.fleet.leases.map(({ task }) => task);
+  assert.equal(new Set(tasks).size, tasks.length);
+});
+
 test('it is healthy while its stores answer', async () => {
   assert.equal(rig.health().ready, true);
 });

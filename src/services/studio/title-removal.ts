@@ -38,27 +38,28 @@ export function createTitleRemover(deps: RemovalDeps, taskQueue: string) {
     await abortUploads(objects, named, row);
     await deleteMaster(deps, named, row);
     await db.transaction().execute((tx) => insertTitle(tx, clock, named, 'removed'));
-    await stopTitle(deps, taskQueue, named.title, { masterGone: true });
+    await stopTitle(deps, taskQueue, named.title, async (tx) => {
+      await updateTitle(tx, named.title, { etag: null });
+      await condemn(tx, clock, named.title);
+    });
     log.info('a title was removed', { title: named.title });
   };
 }
 
-/** Ends all work on a title that the catalog no longer has, and condemns its objects. */
+/** Ends all work on a title that the catalog no longer has. Its objects stay until the catalog's job comes. */
 export async function stopTitle(
   deps: Pick<RemovalDeps, 'db' | 'queue' | 'clock'>,
   taskQueue: string,
   id: string,
-  options: { masterGone: boolean },
+  also: (tx: Tx) => Promise<void> = async () => {},
 ): Promise<void> {
   const { db, queue, clock } = deps;
   const ids = await db.transaction().execute(async (tx) => {
     const title = await lockTitle(tx, id);
     if (!title) return [];
-    await updateTitle(tx, id, {
-      ...{ state: 'removed', created_ms: clock.now(), upload_id: null, pending: null },
-      ...(options.masterGone ? { etag: null } : {}),
-    });
-    await condemn(tx, clock, id);
+    const values = { created_ms: clock.now(), upload_id: null, pending: null };
+    await updateTitle(tx, id, { ...values, state: 'removed' });
+    await also(tx);
     const rows = await tx.deleteFrom('studio.tasks').where('title', '=', id).returning('id').execute();
     return rows.map((row) => row.id);
   });
