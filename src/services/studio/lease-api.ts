@@ -5,13 +5,14 @@
  * A queue's lease that ran out while nobody else took the task (the program was down, say) does not cost the worker
  * its work: it stays the owner until a newer attempt is granted.
  */
-import type { Lease, TaskResult, TaskSpec } from '../../contracts/tasks.ts';
+import type { Lease, TaskResult } from '../../contracts/tasks.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { isMatineeError, MatineeError } from '../../platform/errors.ts';
+import { isMatineeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import type { ObjectStore } from '../../ports/objects/objects.ts';
 import type { Job, JobRef, Queue } from '../../ports/queue/queue.ts';
 import type { GridConfig } from './grid.ts';
+import { checkResult, jobOf, needOwner } from './ownership.ts';
 import { outputPrefix } from './prefixes.ts';
 import { addRemovals, LATE_WRITERS_MS, OUTPUT_URL_S } from './removals.ts';
 import { takeResult } from './results.ts';
@@ -213,24 +214,4 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
   }
 
   return { lease, heartbeat, signOutputs, complete, fail };
-}
-
-function needOwner(task: TaskRow | undefined, attempt: number): TaskRow {
-  if (!task) throw new MatineeError('not_found', 'there is no such task');
-  if (task.state === 'leased' && task.attempt === attempt) return task;
-  throw new MatineeError('stale_attempt', 'this attempt does not have the task any more');
-}
-
-function jobOf(task: TaskRow): JobRef {
-  return { id: task.job_id ?? '', attempt: task.job_attempt ?? 0 };
-}
-
-/** Throws invalid_request for a result that does not answer its task. */
-function checkResult(spec: TaskSpec, result: TaskResult): void {
-  const mismatch =
-    result.kind !== spec.kind ||
-    (spec.kind === 'encode-video' &&
-      result.kind === 'encode-video' &&
-      (spec.last ? result.frames > spec.frames : result.frames !== spec.frames));
-  if (mismatch) throw new MatineeError('invalid_request', 'the result does not answer the task');
 }

@@ -5,18 +5,16 @@
  * Every object is taken for a film until inspection says otherwise, except those that are evidently none: folders
  * and hidden files. A text file thus becomes a refused title that tells its uploader why.
  */
-import { z } from 'zod';
 import type { CatalogClient } from '../../clients/catalog.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { isMatineeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import type { ObjectInfo, ObjectStore } from '../../ports/objects/objects.ts';
 import type { JobPayload, Queue } from '../../ports/queue/queue.ts';
-import { addRemovals, LATE_WRITERS_MS } from './removals.ts';
-import { findTitle, insertTasks, insertTitle, isActive, lockTitle, updateTitle } from './rows.ts';
-import { giveUp, unneededPrefixes } from './setbacks.ts';
-import type { Db, TitleRow, Tx } from './tables.ts';
-import { INSPECT } from './urgency.ts';
+import { type Event, type EventOf, eventSchema, takeMaster, takeUpload } from './arrivals.ts';
+import { findTitle, isActive, lockTitle, updateTitle } from './rows.ts';
+import { giveUp } from './setbacks.ts';
+import type { Db, Tx } from './tables.ts';
 
 export type EventDeps = {
   db: Db;
@@ -28,18 +26,6 @@ export type EventDeps = {
   wake(title: string): void;
 };
 export type EventConfig = { mediaBucket: string; taskQueue: string };
-
-const base = { sequence: z.number(), bucket: z.string(), key: z.string() };
-const upload = { ...base, uploadId: z.string(), expectedBytes: z.number().optional() };
-const eventSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('created'), ...base, etag: z.string(), size: z.number() }),
-  z.object({ kind: z.literal('removed'), ...base }),
-  z.object({ kind: z.literal('upload-started'), ...upload }),
-  z.object({ kind: z.literal('upload-progress'), ...upload, receivedBytes: z.number() }),
-  z.object({ kind: z.literal('upload-aborted'), ...upload }),
-]);
-type Event = z.infer<typeof eventSchema>;
-type EventOf<K extends Event['kind']> = Extract<Event, { kind: K }>;
 
 const UPLOADS_LOOKED_AT = 1000;
 
@@ -115,75 +101,6 @@ export function createEventHandler(deps: EventDeps, config: EventConfig) {
 export function mayBeFilm(key: string): boolean {
   const name = key.split('/').at(-1) ?? '';
   return name !== '' && !name.startsWith('.') && !/^(thumbs\.db|desktop\.ini)$/i.test(name);
-}
-
-/** Makes the object the master at hand, with an inspection to come; undefined when it is so already. */
-async function takeMaster(
-  tx: Tx,
-  clock: Clock,
-  id: string,
-  event: EventOf<'created'>,
-  master: ObjectInfo,
-): Promise<{ version: number; dropped: string[] } | undefined> {
-  await insertTitle(tx, clock, { ...event, title: id }, 'inspecting');
-  const title = await lockTitle(tx, id);
-  if (!title || title.last_sequence >= event.sequence) return undefined;
-  // The catalog knows it, so it was not removed for good unless its master is gone too.
-  if (title.state === 'removed' && title.etag === null) return undefined;
-  const modified = master.lastModified.getTime();
-  const sound = isActive(title) || (title.state === 'ready' && title.reason === null);
-  if (title.etag === event.etag && sound) {
-    const values = { last_sequence: event.sequence, master_modified_ms: modified };
-    await updateTitle(tx, id, values);
-    return undefined;
-  }
-  const dropped = await dropVersion(tx, clock, title);
-  const version = title.version + 1;
-  await updateTitle(tx, id, {
-    state: 'inspecting',
-    last_sequence: event.sequence,
-    ...{ upload_id: null, received: null, expected: null },
-    ...{ etag: event.etag, master_bytes: master.size, master_modified_ms: modified, version },
-    ...{ inspection: null, plan: null, pending: null, progress: 0, reason: null, reason_code: null },
-  });
-  const spec = { kind: 'inspect' as const, master: '', bytes: master.size };
-  const name = 'inspect';
-  const task = { name, track: name, kind: spec.kind, spec, priority: INSPECT, cost: 0, waits: false };
-  await insertTasks(tx, id, version, [task]);
-  return { version, dropped };
-}
-
-/** Ends the work on a version that another one takes the place of. */
-export async function dropVersion(tx: Tx, clock: Clock, title: TitleRow): Promise<string[]> {
-  const rows = await tx.deleteFrom('studio.tasks').where('title', '=', title.title).returning('id').execute();
-  await addRemovals(tx, unneededPrefixes(title), clock.now() + LATE_WRITERS_MS);
-  return rows.map(({ id }) => id);
-}
-
-/** True when something changed. A title that has a master keeps showing that one until the upload is complete. */
-async function takeUpload(
-  tx: Tx,
-  clock: Clock,
-  id: string,
-  event: EventOf<'upload-started' | 'upload-progress'>,
-): Promise<boolean> {
-  await insertTitle(tx, clock, { ...event, title: id }, 'uploading');
-  const title = await lockTitle(tx, id);
-  if (!title || title.last_sequence >= event.sequence) return false;
-  const begins = title.state === 'refused' && title.published === null;
-  if (title.state !== 'uploading' && !begins) return false;
-  if (event.kind === 'upload-progress' && title.upload_id !== null && title.upload_id !== event.uploadId) {
-    return false;
-  }
-  await updateTitle(tx, id, {
-    state: 'uploading',
-    last_sequence: event.sequence,
-    upload_id: event.uploadId,
-    received: event.kind === 'upload-progress' ? event.receivedBytes : 0,
-    expected: event.expectedBytes ?? title.expected,
-    ...(begins ? { progress: 0 } : {}),
-  });
-  return true;
 }
 
 async function headOrUndefined(objects: ObjectStore, at: Event): Promise<ObjectInfo | undefined> {

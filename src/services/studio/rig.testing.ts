@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inProcessTransport } from '../../clients/client.ts';
 import { createStudioClient, type StudioClient } from '../../clients/studio.ts';
+import type { Lease } from '../../contracts/tasks.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { createLog, type Log, silentLog } from '../../platform/log.ts';
 import { openDiskObjects } from '../../ports/objects/embedded.ts';
@@ -24,6 +25,11 @@ const CONFIG: StudioConfig = {
   ...{ eventQueue: 'object-events', titleRemovedQueue: 'title-removed', taskQueue: 'tasks' },
   ...{ segmentS: 4, chunkS: 24, gopS: 2, leaseS: 10 },
 };
+
+export const isReady = ({ now }: FakeTitle) => now.state === 'ready';
+export const isRefused = ({ now }: FakeTitle) => now.state === 'refused';
+export const isRung = ({ spec }: Lease, name: string) =>
+  spec.kind === 'encode-video' && spec.rung.name === name;
 
 export type Rig = {
   db: Db;
