@@ -44,7 +44,15 @@ export function watchFilm(video: HTMLVideoElement, engine: ShakaPlayer, store: S
     const waits = engine.isBuffering() || !ready;
     started ||= ready;
     store.set({
-      phase: fault ? 'failed' : !started ? 'loading' : video.ended ? 'ended' : video.paused ? 'paused' : 'playing',
+      phase: fault
+        ? 'failed'
+        : !started
+          ? 'loading'
+          : video.ended
+            ? 'ended'
+            : video.paused
+              ? 'paused'
+              : 'playing',
       buffering: phase !== 'failed' && !video.ended && waits && !(video.paused && started && !video.seeking),
       positionS: video.currentTime,
       durationS: Number.isFinite(video.duration) ? video.duration : store.get().durationS,
@@ -58,7 +66,8 @@ export function watchFilm(video: HTMLVideoElement, engine: ShakaPlayer, store: S
   };
   const onMoment = ({ type }: Event) => {
     if (type === 'seeking') steady = false;
-    if (type === 'timeupdate' && !video.seeking && !video.paused && video.readyState >= FUTURE_DATA) steady = true;
+    if (type === 'timeupdate' && !video.seeking && !video.paused && video.readyState >= FUTURE_DATA)
+      steady = true;
     if (type === 'waiting') countStall();
     read();
   };

@@ -76,7 +76,8 @@ function describeEngineError(error: EngineError): FilmFault {
   if (isNetworkError(error)) {
     return {
       title: 'The picture does not arrive',
-      advice: 'None of the servers that hold this film could be reached. Playback goes on from here when you try again.',
+      advice:
+        'None of the servers that hold this film could be reached. Playback goes on from here when you try again.',
       retry: true,
       code,
     };

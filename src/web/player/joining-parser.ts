@@ -20,7 +20,11 @@ export type JoiningParsers = {
 /** A film has a handful of renditions; more publications than this mean that something is wrong. */
 const JOINED_MAX = 20;
 
-export function registerJoiningParser(shaka: ShakaModule, format: ManifestFormat, name: string): JoiningParsers {
+export function registerJoiningParser(
+  shaka: ShakaModule,
+  format: ManifestFormat,
+  name: string,
+): JoiningParsers {
   const { ManifestParser } = shaka.media;
   // A type of its own, so that two players in one page do not share a parser.
   const mimeType = `application/x-matinee-${format}-${name}`.toLowerCase();

@@ -1,6 +1,14 @@
 /** Which key does what, in one table: the keyboard works from it and the list of keys is printed from it. */
 export type KeyAction =
-  | { do: 'toggle-play' | 'toggle-mute' | 'toggle-fullscreen' | 'toggle-captions' | 'toggle-stats' | 'toggle-keys' }
+  | {
+      do:
+        | 'toggle-play'
+        | 'toggle-mute'
+        | 'toggle-fullscreen'
+        | 'toggle-captions'
+        | 'toggle-stats'
+        | 'toggle-keys';
+    }
   | { do: 'toggle-picture-in-picture' | 'close' }
   | { do: 'seek-by'; seconds: number }
   | { do: 'seek-to'; part: number }
@@ -23,12 +31,15 @@ const ROWS: readonly KeyRow[] = [
   { keys: ['p'], shown: 'P', means: 'Picture in picture', action: { do: 'toggle-picture-in-picture' } },
   { keys: ['<'], shown: '<', means: 'Slower', action: { do: 'rate-by', step: -1 } },
   { keys: ['>'], shown: '>', means: 'Faster', action: { do: 'rate-by', step: 1 } },
-  ...Array.from({ length: 10 }, (_, tenth): KeyRow => ({
-    keys: [String(tenth)],
-    shown: '0 to 9',
-    means: 'To that tenth of the film',
-    action: { do: 'seek-to', part: tenth / 10 },
-  })),
+  ...Array.from(
+    { length: 10 },
+    (_, tenth): KeyRow => ({
+      keys: [String(tenth)],
+      shown: '0 to 9',
+      means: 'To that tenth of the film',
+      action: { do: 'seek-to', part: tenth / 10 },
+    }),
+  ),
   { keys: ['Home'], shown: 'Home', means: 'To the start', action: { do: 'seek-to', part: 0 } },
   { keys: ['End'], shown: 'End', means: 'To the end', action: { do: 'seek-to', part: 1 } },
   { keys: ['i'], shown: 'I', means: 'Figures of this playback', action: { do: 'toggle-stats' } },

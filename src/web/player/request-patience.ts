@@ -2,7 +2,7 @@
  * How long to wait for an edge before it counts as hung. A second when edges have been answering quickly, more on
  * a slow line, and twice as much with each further try, so that a slow line is never taken for dead edges for ever.
  */
-const FIRST_ANSWER_MS = 2500;
+const FIRST_ANSWER_MS = 1500;
 const ANSWER_MIN_MS = 1000;
 const ANSWER_MAX_MS = 10_000;
 /** Answers vary; one that takes four times the usual is still an answer. */

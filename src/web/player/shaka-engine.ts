@@ -24,7 +24,9 @@ const FIRST_BANDWIDTH_BITS_PER_S = 1_500_000;
 const REMEMBERED_PART = 0.8;
 
 export function engineConfig(remembered: { bandwidth?: number; audioLanguage?: string }): object {
-  const bandwidth = remembered.bandwidth ? remembered.bandwidth * REMEMBERED_PART : FIRST_BANDWIDTH_BITS_PER_S;
+  const bandwidth = remembered.bandwidth
+    ? remembered.bandwidth * REMEMBERED_PART
+    : FIRST_BANDWIDTH_BITS_PER_S;
   // The next try goes to another edge, so it need not wait; how long each may take is set for each request.
   const retryParameters = {
     maxAttempts: 8,
@@ -55,9 +57,7 @@ export function engineConfig(remembered: { bandwidth?: number; audioLanguage?: s
       // A rendition that could not be fetched is left alone for a moment only; mostly the network was to blame.
       maxDisabledTime: 10,
     },
-    ...(remembered.audioLanguage
-      ? { preferredAudio: [{ language: remembered.audioLanguage }] }
-      : {}),
+    ...(remembered.audioLanguage ? { preferredAudio: [{ language: remembered.audioLanguage }] } : {}),
   };
 }
 

@@ -11,7 +11,12 @@ export function languageOf(code: string): string | undefined {
   }
 }
 
-export type NamedTrack = { language: string; label: string | null; channels: number | null; purpose: string | null };
+export type NamedTrack = {
+  language: string;
+  label: string | null;
+  channels: number | null;
+  purpose: string | null;
+};
 
 /** "English", "German (audio description)", "Original (5.1)": the language, then what sets it apart. */
 export function audioName(track: NamedTrack): string {
