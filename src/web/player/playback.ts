@@ -70,7 +70,7 @@ export async function openPlayback(
   const facts = watchFilm(video, engine, store);
   const parsers = registerJoiningParser(shaka, format, deps.randomId());
   const thumbnails = createThumbnails(shaka, engine);
-  const recovery = createRecovery();
+  const recovery = createRecovery(timers);
   const pool = createEdgePool(timers);
   const address = createMediaAddress();
   let closed = false;
@@ -114,13 +114,15 @@ export async function openPlayback(
     },
     onReloadFailed: (error) => fail(error),
   });
+  const tell = (error: unknown) => {
+    store.set({ fault: describeFault(error), phase: 'failed', buffering: false });
+    heartbeats.changed();
+  };
   const fail = (error: unknown) => {
     if (closed || wasGivenUp(error)) return;
     const step = recovery.next(error, bufferAhead(video));
-    if (step.do === 'tell') {
-      store.set({ fault: describeFault(error), phase: 'failed', buffering: false });
-      heartbeats.changed();
-    } else if (step.do === 'reload') renew().then(reload).catch(fail);
+    if (step.do === 'tell') tell(error);
+    else if (step.do === 'reload') renew().then(reload).catch(fail);
     else {
       timers.after(step.afterMs, () => {
         if (!closed && !engine.retryStreaming(0)) renew().then(reload).catch(fail);
@@ -150,7 +152,8 @@ export async function openPlayback(
   });
   routeThroughEdges(shaka, engine, requests, (edge) => {
     recovery.succeeded();
-    store.set({ edge });
+    // What was told may have come right by itself, since the engine goes on trying.
+    store.set({ edge, fault: null });
   });
   watchFaults(shaka, engine, fail);
   // What was replaced once after a join is from then on played out, as usual.
@@ -165,6 +168,9 @@ export async function openPlayback(
   const tick = () => {
     facts.readFigures();
     facts.read();
+    const { buffering, fault } = store.get();
+    const late = recovery.waiting(buffering || fault !== null);
+    if (late && !fault) tell(late);
     stopTicking = timers.after(FIGURES_MS, tick);
   };
 
