@@ -22,6 +22,8 @@ const MOTO_FAULTS: Readonly<Record<string, string>> = {
   'a part that is named twice is invalid_part_order': 'moto takes a part twice',
   'an upload that ended, was aborted or never was is upload_missing':
     'moto answers 500 to the completion of an upload that it does not know',
+  'a completion that is asked again gives the same result, until another object stands there':
+    'moto answers 500 to the completion of an upload that it does not know',
   'an upload belongs to its key': 'moto does not compare the key of a part with that of its upload',
   'open uploads are listed by key, with a prefix and a limit':
     'moto gives every upload the same start in 2010 and never cuts the list',

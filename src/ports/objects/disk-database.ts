@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { MatineeError } from '../../platform/errors.ts';
 import { diskFault } from './disk-faults.ts';
 
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 /** More changes than this wait for the next transaction, so that no commit holds up the process for long. */
 const BATCH_MAX = 256;
 
@@ -17,7 +17,7 @@ INSERT INTO schema VALUES (${SCHEMA_VERSION});
 CREATE TABLE buckets (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL);
 CREATE TABLE objects (
   id INTEGER PRIMARY KEY, bucket INTEGER NOT NULL, key BLOB NOT NULL, etag TEXT NOT NULL, size INTEGER NOT NULL,
-  modified_at INTEGER NOT NULL, checksum TEXT, attributes TEXT NOT NULL, UNIQUE (bucket, key));
+  modified_at INTEGER NOT NULL, checksum TEXT, attributes TEXT NOT NULL, upload TEXT, UNIQUE (bucket, key));
 CREATE TABLE pieces (
   object INTEGER NOT NULL, start INTEGER NOT NULL, size INTEGER NOT NULL, blob TEXT, data BLOB,
   PRIMARY KEY (object, start)) WITHOUT ROWID;
@@ -36,23 +36,37 @@ CREATE TABLE events (
 CREATE INDEX events_progress ON events (upload) WHERE kind = 'upload-progress';
 `;
 
+/** What makes a version into the next one, by the version that it begins with. */
+const MIGRATIONS: Readonly<Record<number, string>> = {
+  1: 'ALTER TABLE objects ADD COLUMN upload TEXT',
+};
+
+/** Throws invalid_config for a file that this program does not know how to read. */
 export function openDatabase(file: string): DatabaseSync {
   const db = new DatabaseSync(file, { timeout: 5000 });
   try {
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864');
     const known = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'schema'").get();
     if (!known) db.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT`);
-    const row = db.prepare('SELECT version FROM schema').get();
-    if (row?.version !== SCHEMA_VERSION) {
-      throw new MatineeError(
-        'invalid_config',
-        `this object folder has version ${row?.version}, not ${SCHEMA_VERSION}`,
-      );
-    }
+    migrate(db);
     return db;
   } catch (error) {
     db.close();
     throw error;
+  }
+}
+
+function migrate(db: DatabaseSync): void {
+  const read = db.prepare('SELECT version FROM schema');
+  for (let version = read.get()?.version; version !== SCHEMA_VERSION; version = read.get()?.version) {
+    const step = MIGRATIONS[version as number];
+    if (!step) {
+      throw new MatineeError(
+        'invalid_config',
+        `this object folder has version ${version}, not ${SCHEMA_VERSION}`,
+      );
+    }
+    db.exec(`BEGIN IMMEDIATE; ${step}; UPDATE schema SET version = version + 1; COMMIT`);
   }
 }
 

@@ -28,7 +28,7 @@ export function createMetadata(db: DatabaseSync) {
   const selectObject = db.prepare('SELECT * FROM objects WHERE bucket = ? AND key = ?');
   const deleteObject = db.prepare('DELETE FROM objects WHERE id = ?');
   const insertObject = db.prepare(`INSERT INTO objects
-    (bucket, key, etag, size, modified_at, checksum, attributes) VALUES (?, ?, ?, ?, ?, ?, ?)`);
+    (bucket, key, etag, size, modified_at, checksum, attributes, upload) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
   const insertPiece = db.prepare(
     'INSERT INTO pieces (object, start, size, blob, data) VALUES (?, ?, ?, ?, ?)',
   );
@@ -100,6 +100,7 @@ export function createMetadata(db: DatabaseSync) {
         object.lastModified.getTime(),
         checksumText(object.checksum),
         JSON.stringify(object.attributes),
+        object.upload ?? null,
       );
       let start = 0;
       for (const { size, blob, data } of content) {

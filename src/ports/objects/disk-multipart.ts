@@ -5,7 +5,7 @@
 import { isMatineeError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { checkWrite } from './conditions.ts';
-import { storeObject } from './disk-objects.ts';
+import { putResult, storeObject } from './disk-objects.ts';
 import { type PartRow, partInfo } from './disk-rows.ts';
 import { commit, commitBody, type DiskStore, tell } from './disk-store.ts';
 import { compositeChecksum, multipartEtag } from './disk-uploads.ts';
@@ -32,12 +32,19 @@ export function createDiskMultipart(store: DiskStore, get: ObjectStore['get']): 
   const find = (upload: UploadRef) => uploads.get(metadata.bucketId(upload.bucket), upload);
 
   const tellProgress = (upload: UploadRef, expectedBytes: number | undefined) => {
-    const receivedBytes = uploads.receivedBytes(upload.uploadId) + progress.underWay(upload.uploadId);
     const told = commits.run(() => {
       find(upload);
+      const receivedBytes = uploads.receivedBytes(upload.uploadId) + progress.underWay(upload.uploadId);
       tell(store, { kind: 'upload-progress', ...upload, receivedBytes, expectedBytes });
     });
     told.then(outbox.wake, (error: unknown) => log.debug('progress of an upload was not told', { error }));
+  };
+
+  const tellRest = async (upload: UploadRef, expectedBytes: number | undefined) => {
+    const waitMs = progress.rest(upload.uploadId);
+    if (waitMs === undefined) return;
+    await clock.sleep(waitMs);
+    if (progress.tellRest(upload.uploadId)) tellProgress(upload, expectedBytes);
   };
 
   const putPart = async (upload: UploadRef, partNumber: number, body: Body, checks: BodyChecks = {}) => {
@@ -65,6 +72,7 @@ export function createDiskMultipart(store: DiskStore, get: ObjectStore['get']): 
       });
     } finally {
       flow.end();
+      if (!quiet) void tellRest(upload, expectedBytes);
     }
   };
 
@@ -124,15 +132,20 @@ export function createDiskMultipart(store: DiskStore, get: ObjectStore['get']): 
 
     completeUpload: (upload, parts, conditions = {}) =>
       commit(store, () => {
-        const { bucket, attributes } = find(upload);
+        const bucket = metadata.bucketId(upload.bucket);
+        const made = metadata.find(bucket, upload.key);
+        const again = made?.upload === upload.uploadId && made.etag === multipartEtag(parts);
+        if (made && again) return { value: putResult(made), freed: [] };
+        const { attributes } = find(upload);
         const chosen = uploads.chosen(upload.uploadId, parts);
-        checkWrite(conditions, metadata.find(bucket, upload.key));
+        checkWrite(conditions, made);
         const object = {
           etag: multipartEtag(chosen),
           size: chosen.reduce((sum, { size }) => sum + size, 0),
           lastModified: new Date(clock.now()),
           checksum: compositeChecksum(chosen),
           attributes,
+          upload: upload.uploadId,
         };
         const content = chosen.map(({ bytes }) => bytes);
         const { value, freed } = storeObject(store, upload.bucket, upload.key, object, content);

@@ -81,8 +81,12 @@ export function storeObject(
   object: NewObject,
   content: readonly StoredBytes[],
 ): Change<PutResult> {
-  const { etag, size, lastModified, checksum, attributes } = object;
+  const { etag, size, attributes } = object;
   const freed = store.metadata.replace(store.metadata.bucketId(bucket), key, object, content);
   tell(store, { kind: 'created', bucket, key, etag, size, contentType: attributes.contentType });
-  return { value: { etag, size, lastModified, ...(checksum ? { checksum } : {}) }, freed };
+  return { value: putResult(object), freed };
+}
+
+export function putResult({ etag, size, lastModified, checksum }: NewObject): PutResult {
+  return { etag, size, lastModified, ...(checksum ? { checksum } : {}) };
 }

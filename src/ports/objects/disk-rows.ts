@@ -17,6 +17,8 @@ export type ObjectRow = {
   lastModified: Date;
   checksum?: StoredChecksum;
   attributes: ObjectAttributes;
+  /** The multipart upload that made it. */
+  upload?: string;
 };
 
 /** What is about to be stored under a key. */
@@ -35,6 +37,7 @@ export function objectRow(row: Row): ObjectRow {
     lastModified: new Date(row.modified_at as number),
     checksum: checksumOfRow(row),
     attributes: JSON.parse(row.attributes as string) as ObjectAttributes,
+    upload: (row.upload as string | null) ?? undefined,
   };
 }
 

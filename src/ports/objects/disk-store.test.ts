@@ -83,6 +83,22 @@ test('a folder of another version is refused as it is', async (t) => {
   await assertCode(openIn(folder), 'invalid_config');
 });
 
+test('a folder of the first version is brought up to date, with all that is in it', async (t) => {
+  const folder = await temporaryFolder(t);
+  {
+    await using store = await openIn(folder);
+    await store.createBucket('films');
+    await store.put('films', 'a', text('a'));
+  }
+  const db = new DatabaseSync(join(folder, 'meta.sqlite'));
+  db.exec('ALTER TABLE objects DROP COLUMN upload; UPDATE schema SET version = 1');
+  db.close();
+  await using store = await openIn(folder);
+  assert.equal(await textAt(store, 'films', 'a'), 'a');
+  await store.put('films', 'b', text('b'));
+  assert.equal(await textAt(store, 'films', 'b'), 'b');
+});
+
 test('a closed store answers unavailable, says so, and closes twice', async (t) => {
   const store = await openIn(await temporaryFolder(t));
   await store.createBucket('films');

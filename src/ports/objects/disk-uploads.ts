@@ -48,6 +48,11 @@ export function createUploads(db: DatabaseSync) {
     return row ? partRow(row) : undefined;
   };
 
+  const find = (bucket: number, upload: UploadRef): UploadRow | undefined => {
+    const row = selectUpload.get(upload.uploadId, bucket, keyBytes(upload.key));
+    return row ? uploadRow(row) : undefined;
+  };
+
   return {
     part,
 
@@ -62,11 +67,13 @@ export function createUploads(db: DatabaseSync) {
       });
     },
 
+    find,
+
     /** Throws upload_missing. */
     get: (bucket: number, upload: UploadRef): UploadRow => {
-      const row = selectUpload.get(upload.uploadId, bucket, keyBytes(upload.key));
+      const row = find(bucket, upload);
       if (!row) throw new MatineeError('upload_missing', 'the upload does not exist or has ended');
-      return uploadRow(row);
+      return row;
     },
 
     list: (bucket: number, prefix: string, limit: number): UploadInfo[] => {
@@ -143,7 +150,7 @@ export function createUploads(db: DatabaseSync) {
 }
 
 /** MD5 of the parts' MD5s and their count. Source: Amazon S3 User Guide, "Checking object integrity". */
-export function multipartEtag(parts: readonly PartRow[]): string {
+export function multipartEtag(parts: readonly CompletedPart[]): string {
   const hash = createHash('md5');
   for (const { etag } of parts) hash.update(Buffer.from(bareEtag(etag), 'hex'));
   return `"${hash.digest('hex')}-${parts.length}"`;

@@ -40,7 +40,10 @@ export type ObjectStore = {
   copyPart(upload: UploadRef, partNumber: number, from: ObjectRef, range?: ByteRange): Promise<PartInfo>;
   listParts(upload: UploadRef, options?: { after?: number; limit?: number }): Promise<PartPage>;
   listUploads(bucket: string, options?: { prefix?: string; limit?: number }): Promise<UploadInfo[]>;
-  /** Parts in ascending order, each named with the ETag that `putPart` gave. Fails as a whole. */
+  /**
+   * Parts in ascending order, each named with the ETag that `putPart` gave. Fails as a whole. Asked again, since
+   * the first reply may have been lost, it gives the same result while the object that it made stands.
+   */
   completeUpload(
     upload: UploadRef,
     parts: readonly CompletedPart[],

@@ -68,7 +68,7 @@ async function outcomeOf(context: TaskContext, spec: InspectSpec): Promise<Outco
 }
 
 async function examine(context: TaskContext, spec: InspectSpec): Promise<Inspection> {
-  if (spec.bytes === 0) throw new Refusal('empty_file', 'The file is empty.');
+  if (spec.bytes === 0) throw new Refusal('empty_file', 'The file is empty. Please upload it again.');
   const result = await probe(context, spec.master);
   if (!result.found) {
     const head = await fetchRange(context, spec.master, { from: 0, bytes: HEAD_BYTES });

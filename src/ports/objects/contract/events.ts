@@ -1,5 +1,6 @@
 /** Events of the contract, for adapters that keep them. */
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ObjectEvent, ObjectEvents } from '../objects.ts';
 import { assertCode, pattern, text } from './expectations.ts';
 import type { ContractTest, Room } from './subject.ts';
@@ -73,6 +74,25 @@ export const eventTests: readonly ContractTest[] = [
         assert.ok(event.receivedBytes > 0 && event.receivedBytes <= 50_000);
         assert.equal(event.expectedBytes, 50_000);
       }
+    },
+  },
+  {
+    name: 'what an upload has received is told to the last byte, also when nothing more comes',
+    needs: 'events',
+    run: async (room) => {
+      const { store, bucket } = room;
+      const { uploadId } = await store.createUpload(bucket, 'a');
+      const upload = { bucket, key: 'a', uploadId };
+      await store.putPart(upload, 1, pattern(300_000));
+      await store.putPart(upload, 2, pattern(200_000));
+      let received = 0;
+      for (const end = Date.now() + 10_000; received < 500_000 && Date.now() < end; ) {
+        for (const event of await drain(room))
+          if (event.kind === 'upload-progress') received = event.receivedBytes;
+        await sleep(20);
+      }
+      assert.equal(received, 500_000);
+      await store.abortUpload(upload);
     },
   },
   {

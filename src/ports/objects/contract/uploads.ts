@@ -86,6 +86,20 @@ export const uploadTests: readonly ContractTest[] = [
     },
   },
   {
+    name: 'a completion that is asked again gives the same result, until another object stands there',
+    run: async (room) => {
+      const { store, bucket } = room;
+      const { upload, parts } = await threeParts(room);
+      const first = await store.completeUpload(upload, parts);
+      const again = await store.completeUpload(upload, parts);
+      assert.deepEqual([again.etag, again.size], [first.etag, first.size]);
+      await assertCode(store.completeUpload(upload, parts.slice(1)), 'upload_missing');
+      await store.put(bucket, 'film', text('new'));
+      await assertCode(store.completeUpload(upload, parts), 'upload_missing');
+      assert.equal(await textAt(store, bucket, 'film'), 'new');
+    },
+  },
+  {
     name: 'an upload belongs to its key',
     run: async (room) => {
       const upload = await begin(room);
