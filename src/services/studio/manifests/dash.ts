@@ -1,177 +1,154 @@
 /**
- * The MPD (ISO/IEC 23009-1, live profile, static) over the same segments as the HLS playlists. Times are those that
- * hold after the edit lists of the init segments, as `PackagedTrack` gives them.
+ * The MPD (ISO/IEC 23009-1, live profile, static) over the same segments as the HLS playlists. The order of elements
+ * is the schema's. Ids of representations stay the same from one publication of a film to the next, so that a
+ * player can tell what was added.
  */
-import type { PackagedTrack } from '../../../contracts/tasks.ts';
-import { assert } from '../../../platform/assert.ts';
 import type { Film, FilmAudio, FilmText, FilmVideo } from './film.ts';
 import { urlPath } from './film.ts';
+import { languageTag, plainLabel } from './labels.ts';
+import { peakBitsPerS, sheetBitsPerS, TEXT_BITS_PER_S, targetDurationS } from './rates.ts';
+import { longestS, sheetTemplate, trackTemplate } from './segment-template.ts';
+import { element, textElement } from './xml.ts';
 
 export const DASH_ENTRY = 'manifest.mpd';
-/** Captions are a few kilobytes an hour; a representation must still state a rate. */
-const TEXT_BITS_PER_S = 256;
 const ROLE = 'urn:mpeg:dash:role:2011';
+const PURPOSE = 'urn:tva:metadata:cs:AudioPurposeCS:2007';
+const FOR_BLIND = '1';
+const FOR_DEAF = '2';
+const CHANNELS = 'urn:mpeg:mpegB:cicp:ChannelConfiguration';
+const TILES = 'http://dashif.org/guidelines/thumbnail_tile';
 
-type Attributes = Record<string, string | number | boolean | undefined>;
+/** Numbers every adaptation set, as ids of sets must be numbers. */
+type SetOf = (id: number) => string;
 
 export function dashManifest(film: Film): string {
-  const segmentS = Math.max(
-    ...film.video.flatMap(({ track }) => track.segments.map(({ ticks }) => ticks / track.timescale)),
-  );
-  const mpd: Attributes = {
+  const { video, audio, text, thumbnails, durationS } = film;
+  const rates = ratesOf(film);
+  const attributes = {
     xmlns: 'urn:mpeg:dash:schema:mpd:2011',
     profiles: 'urn:mpeg:dash:profile:isoff-live:2011',
     type: 'static',
-    mediaPresentationDuration: duration(film.durationS),
-    // `bandwidth` is the peak over one segment, so that a buffer of one segment is what it promises for.
-    minBufferTime: duration(segmentS),
+    mediaPresentationDuration: `PT${Number(durationS.toFixed(6))}S`,
+    minBufferTime: `PT${rates.bufferS}S`,
   };
-  const sets = [
-    videoSet(film),
-    ...film.audio.map(audioSet),
-    ...film.text.map(textSet),
-    ...(film.thumbnails ? [imageSet(film)] : []),
+  const firstAudio = audio.find((one) => one.default);
+  const firstText = text.find((one) => one.default);
+  const sets: SetOf[] = [
+    (id) => videoSet(id, video, rates),
+    ...audio.map(
+      (one): SetOf =>
+        (id) =>
+          audioSet(id, one, one === firstAudio, rates),
+    ),
+    ...text.map(
+      (one): SetOf =>
+        (id) =>
+          textSet(id, one, one === firstText),
+    ),
+    ...(thumbnails ? [(id: number) => imageSet(id, thumbnails, durationS)] : []),
   ];
-  const period = element('Period', { id: '0', start: 'PT0S' }, sets);
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${element('MPD', mpd, [period])}\n`;
-}
-
-function videoSet({ video }: Film): string {
-  return element(
-    'AdaptationSet',
-    {
-      ...{
-        id: 'video',
-        contentType: 'video',
-        mimeType: 'video/mp4',
-        segmentAlignment: true,
-        startWithSAP: 1,
-      },
-      ...{ maxWidth: greatest(video, 'width'), maxHeight: greatest(video, 'height') },
-    },
-    [descriptor('Role', ROLE, 'main'), ...video.map(videoRepresentation)],
+  const period = element(
+    'Period',
+    { id: '0', start: 'PT0S' },
+    sets.map((set, at) => set(at + 1)),
   );
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${element('MPD', attributes, [period])}\n`;
 }
 
-function videoRepresentation({ name, path, track }: FilmVideo): string {
-  const { num, den } = track.frameRate ?? { num: 0, den: 1 };
-  const attributes = {
-    ...{ id: name, bandwidth: track.bitsPerSPeak, codecs: track.codecs, width: track.width },
-    ...{ height: track.height, sar: '1:1' },
-    frameRate: num === 0 ? undefined : den === 1 ? num : `${num}/${den}`,
+type Rates = { bufferS: number; of(track: FilmVideo['track']): number };
+
+/**
+ * `bandwidth` promises that one who has `minBufferTime` of it in hand never waits. The buffer is the longest segment;
+ * the peak rate then holds, unless an odd short segment is larger than all that.
+ */
+function ratesOf(film: Film): Rates {
+  const tracks = [...film.video, ...film.audio].map(({ track }) => track);
+  const bufferS = Math.ceil(Math.max(...tracks.map(longestS)) * 1000) / 1000;
+  const targetS = targetDurationS(film);
+  return {
+    bufferS,
+    of: (track) => {
+      const largest = Math.max(...track.segments.map(({ bytes }) => bytes));
+      return Math.max(peakBitsPerS(track, targetS), Math.ceil((largest * 8) / bufferS));
+    },
   };
-  return element('Representation', attributes, [segments(path, track)]);
 }
 
-function audioSet({ id, path, track, language, label, audioDescription, ...audio }: FilmAudio): string {
-  const role = audioDescription ? 'description' : audio.default ? 'main' : 'alternate';
+function videoSet(id: number, video: readonly FilmVideo[], rates: Rates): string {
   const attributes = {
-    ...{ id, contentType: 'audio', mimeType: 'audio/mp4', lang: langOf(language) },
+    ...{ id, contentType: 'video', mimeType: 'video/mp4', segmentAlignment: true, startWithSAP: 1 },
+    ...{ maxWidth: greatest(video, 'width'), maxHeight: greatest(video, 'height') },
+  };
+  const representations = video.map(({ name, path, track }) => {
+    const { codecs, width, height, frameRate } = track;
+    const own = { id: name, bandwidth: rates.of(track), codecs, width, height, sar: '1:1' };
+    const rate = frameRate && (frameRate.den === 1 ? frameRate.num : `${frameRate.num}/${frameRate.den}`);
+    return element('Representation', { ...own, frameRate: rate }, [trackTemplate(path, track)]);
+  });
+  return element('AdaptationSet', attributes, [descriptor('Role', ROLE, 'main'), ...representations]);
+}
+
+function audioSet(id: number, audio: FilmAudio, isMain: boolean, rates: Rates): string {
+  const { path, track, audioDescription } = audio;
+  const role = audioDescription ? 'description' : isMain ? 'main' : 'alternate';
+  const attributes = {
+    ...{ id, contentType: 'audio', mimeType: 'audio/mp4', lang: languageTag(audio.language) },
     ...{ segmentAlignment: true, startWithSAP: 1 },
   };
-  const representation = element(
-    'Representation',
-    {
-      ...{ id: `${id}-1`, bandwidth: track.bitsPerSPeak, codecs: track.codecs },
-      audioSamplingRate: track.sampleRate,
-    },
-    [
-      ...(track.channels
-        ? [
-            descriptor(
-              'AudioChannelConfiguration',
-              'urn:mpeg:dash:23003:3:audio_channel_configuration:2011',
-              `${track.channels}`,
-            ),
-          ]
-        : []),
-      segments(path, track),
-    ],
-  );
+  const own = { id: `${audio.id}-1`, bandwidth: rates.of(track), codecs: track.codecs };
   return element('AdaptationSet', attributes, [
+    ...label(audio),
+    ...(audioDescription ? [descriptor('Accessibility', PURPOSE, FOR_BLIND)] : []),
     descriptor('Role', ROLE, role),
-    ...(audioDescription
-      ? [descriptor('Accessibility', 'urn:tva:metadata:cs:AudioPurposeCS:2007', '1')]
-      : []),
-    textElement('Label', label),
-    representation,
+    element('Representation', { ...own, audioSamplingRate: track.sampleRate }, [
+      ...(track.channels
+        ? [descriptor('AudioChannelConfiguration', CHANNELS, channelConfiguration(track.channels))]
+        : []),
+      trackTemplate(path, track),
+    ]),
   ]);
 }
 
-function textSet({ id, path, language, label, forced, hearingImpaired, ...text }: FilmText): string {
+function textSet(id: number, text: FilmText, isMain: boolean): string {
+  const { forced, hearingImpaired } = text;
   const role = forced ? 'forced-subtitle' : hearingImpaired ? 'caption' : 'subtitle';
-  const attributes = { id, contentType: 'text', mimeType: 'text/vtt', lang: langOf(language) };
+  const attributes = {
+    ...{ id, contentType: 'text', mimeType: 'text/vtt', lang: languageTag(text.language) },
+  };
   return element('AdaptationSet', attributes, [
+    ...label(text),
+    ...(hearingImpaired ? [descriptor('Accessibility', PURPOSE, FOR_DEAF)] : []),
     descriptor('Role', ROLE, role),
-    ...(text.default ? [descriptor('Role', ROLE, 'main')] : []),
-    textElement('Label', label),
-    element('Representation', { id: `${id}-1`, bandwidth: TEXT_BITS_PER_S }, [
-      textElement('BaseURL', urlPath(path)),
+    ...(isMain ? [descriptor('Role', ROLE, 'main')] : []),
+    element('Representation', { id: `${text.id}-1`, bandwidth: TEXT_BITS_PER_S }, [
+      textElement('BaseURL', urlPath(text.path)),
     ]),
   ]);
 }
 
 /** Tiles of pictures for the seek bar (DASH-IF IOP 4.3, 6.2.6). */
-function imageSet({ thumbnails }: Film): string {
-  assert(thumbnails, 'a film without thumbnails has no set of them');
-  const { path, sheets } = thumbnails;
-  const { columns, rows, width, height, everyS, files } = sheets;
-  const list = { timescale: 1, duration: columns * rows * everyS, startNumber: 1 };
-  const representation = element(
-    'Representation',
-    {
-      ...{ id: 'thumbnails-1', bandwidth: columns * rows * width * height },
-      ...{ width: columns * width, height: rows * height },
-    },
-    [
-      descriptor('EssentialProperty', 'http://dashif.org/guidelines/thumbnail_tile', `${columns}x${rows}`),
-      element('SegmentTemplate', { ...list, media: template(path, files) }, []),
-    ],
-  );
-  const attributes = { id: 'thumbnails', contentType: 'image', mimeType: 'image/jpeg' };
-  return element('AdaptationSet', attributes, [representation]);
-}
-
-function segments(path: string, track: PackagedTrack): string {
+function imageSet(id: number, { path, sheets }: NonNullable<Film['thumbnails']>, durationS: number): string {
+  const { columns, rows } = sheets;
   const attributes = {
-    timescale: track.timescale,
-    initialization: escapeTemplate(urlPath(path + track.init)),
-    media: template(
-      path,
-      track.segments.map(({ name }) => name),
-    ),
-    startNumber: 1,
+    ...{ id: 'thumbnails-1', bandwidth: sheetBitsPerS(sheets, durationS) },
+    ...{ width: columns * sheets.width, height: rows * sheets.height },
   };
-  return element('SegmentTemplate', attributes, [element('SegmentTimeline', {}, timeline(track))]);
+  return element('AdaptationSet', { id, contentType: 'image', mimeType: 'image/jpeg' }, [
+    element('Representation', attributes, [
+      descriptor('EssentialProperty', TILES, `${columns}x${rows}`),
+      sheetTemplate(path, sheets),
+    ]),
+  ]);
 }
 
-/** Equal segments that follow each other share one `S`. */
-function timeline(track: PackagedTrack): string[] {
-  const runs: Array<{ d: number; r: number }> = [];
-  for (const { ticks } of track.segments) {
-    const last = runs.at(-1);
-    if (last && last.d === ticks) last.r += 1;
-    else runs.push({ d: ticks, r: 0 });
-  }
-  return runs.map(({ d, r }, at) =>
-    element('S', { t: at === 0 ? track.startTicks : undefined, d, r: r === 0 ? undefined : r }, []),
-  );
+function label({ id, label }: { id: string; label: string }): string[] {
+  return [textElement('Label', plainLabel(label) || id)];
 }
 
-/** `name-00001.ext`, `name-00002.ext`… as a template; the names must be just that. */
-function template(path: string, names: readonly string[]): string {
-  const [, before = '', digits = '', after = ''] = /^(.*?)(\d+)(\.\w+)$/.exec(names[0] ?? '') ?? [];
-  const nameOf = (number: number) => before + String(number).padStart(digits.length, '0') + after;
-  assert(
-    names.length > 0 && names.every((name, at) => name === nameOf(at + 1)),
-    'the files of a track are numbered from one',
-  );
-  return `${escapeTemplate(urlPath(path + before))}$Number%0${digits.length}d$${after}`;
+/** Coding-independent code points (ISO/IEC 23091-3): up to six channels the number says it, eight are number 7. */
+function channelConfiguration(channels: number): string {
+  return String(channels === 8 ? 7 : channels);
 }
-
-const escapeTemplate = (text: string) => text.replaceAll('$', '$$$$');
-const langOf = (language: string) => (language === 'und' ? undefined : language);
-const duration = (seconds: number) => `PT${Number(seconds.toFixed(3))}S`;
 
 function greatest(video: readonly FilmVideo[], side: 'width' | 'height'): number | undefined {
   const sides = video.flatMap(({ track }) => track[side] ?? []);
@@ -179,28 +156,5 @@ function greatest(video: readonly FilmVideo[], side: 'width' | 'height'): number
 }
 
 function descriptor(name: string, schemeIdUri: string, value: string): string {
-  return element(name, { schemeIdUri, value }, []);
-}
-
-function element(name: string, attributes: Attributes, children: readonly string[]): string {
-  const text = Object.entries(attributes)
-    .flatMap(([key, value]) => (value === undefined ? [] : [` ${key}="${escapeXml(String(value))}"`]))
-    .join('');
-  if (children.length === 0) return `<${name}${text}/>`;
-  const inner = children.join('\n').replaceAll(/^/gm, '  ');
-  return `<${name}${text}>\n${inner}\n</${name}>`;
-}
-
-function textElement(name: string, text: string): string {
-  return `<${name}>${escapeXml(text.replaceAll(/\s+/g, ' '))}</${name}>`;
-}
-
-/** Also drops the control characters that XML 1.0 cannot hold. */
-function escapeXml(text: string): string {
-  return text
-    .replaceAll(/\p{Cc}/gu, '')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
+  return element(name, { schemeIdUri, value });
 }

@@ -43,14 +43,6 @@ export type Film = {
   thumbnails: { path: string; sheets: ThumbnailSheets } | null;
 };
 
-/** Peak and mean bits per second of the loudest sound: what a rendition's own rates grow by. */
-export function audioRates({ audio }: Film): { peak: number; mean: number } {
-  return {
-    peak: Math.max(0, ...audio.map(({ track }) => track.bitsPerSPeak)),
-    mean: Math.max(0, ...audio.map(({ track }) => track.bitsPerSMean)),
-  };
-}
-
 /** Encodes each segment of a relative path for use in a URL. */
 export function urlPath(path: string): string {
   return path

@@ -1,10 +1,14 @@
 /**
- * HLS playlists (RFC 8216bis) over the packaged tracks: one multivariant playlist, one media playlist for each track,
- * and the image playlist that players read thumbnails from (the Roku and DASH-IF extension `EXT-X-IMAGE-STREAM-INF`).
+ * The HLS multivariant playlist (RFC 8216bis) over the packaged tracks, and all playlists of a publication as a list.
+ * The image playlist is the extension `EXT-X-IMAGE-STREAM-INF` of Roku and DASH-IF; players that do not know it pass
+ * over it.
  */
-import type { PackagedTrack } from '../../../contracts/tasks.ts';
-import { audioRates, type Film, type FilmAudio, type FilmText, type FilmVideo, urlPath } from './film.ts';
-import { sheetDurations } from './thumbnails.ts';
+import type { Film, FilmText, FilmVideo } from './film.ts';
+import { urlPath } from './film.ts';
+import { captionsPlaylist, imagePlaylist, segmentPlaylist } from './hls-media.ts';
+import { distinctLabels, languageTag, plainLabel } from './labels.ts';
+import { playlist, quotable, quoted, tag, yes } from './playlist-syntax.ts';
+import { besideRates, peakBitsPerS, sheetBitsPerS, targetDurationS } from './rates.ts';
 
 export type Playlist = { name: string; text: string };
 
@@ -13,144 +17,130 @@ const AUDIO_GROUP = 'audio';
 const TEXT_GROUP = 'captions';
 const IMAGE_PLAYLIST = 'images.m3u8';
 /** A player without a measurement of the network begins with the first variant: moderate, not the worst. */
-const FIRST_HEIGHT_MAX = 480;
+const FIRST_LINES_MAX = 480;
+/** With these a system picks the track by itself for viewers who asked it for such tracks. */
+const FOR_BLIND = 'public.accessibility.describes-video';
+const FOR_DEAF =
+  'public.accessibility.transcribes-spoken-dialog,public.accessibility.describes-music-and-sound';
 
 export function hlsPlaylists(film: Film): Playlist[] {
-  const { video, audio, text, thumbnails } = film;
+  const { video, audio, text, thumbnails, durationS } = film;
+  const targetS = targetDurationS(film);
   return [
-    { name: HLS_ENTRY, text: multivariant(film) },
-    ...video.map(({ name, path, track }) => ({ name: videoPlaylist(name), text: media(path, track) })),
-    ...audio.map(({ id, path, track }) => ({ name: trackPlaylist(id), text: media(path, track) })),
-    ...text.map((track) => ({ name: trackPlaylist(track.id), text: captions(film, track) })),
-    ...(thumbnails ? [{ name: IMAGE_PLAYLIST, text: images(film) }] : []),
+    { name: HLS_ENTRY, text: multivariant(film, targetS) },
+    ...video.map(({ name, path, track }) => ({
+      name: videoPlaylist(name),
+      text: segmentPlaylist(path, track, targetS),
+    })),
+    ...audio.map(({ id, path, track }) => ({
+      name: trackPlaylist(id),
+      text: segmentPlaylist(path, track, targetS),
+    })),
+    ...text.map(({ id, path }) => ({ name: trackPlaylist(id), text: captionsPlaylist(path, durationS) })),
+    ...(thumbnails ? [{ name: IMAGE_PLAYLIST, text: imagePlaylist(thumbnails, durationS) }] : []),
   ];
 }
 
 const videoPlaylist = (name: string) => `v${name}.m3u8`;
 const trackPlaylist = (id: string) => `${id}.m3u8`;
 
-function multivariant(film: Film): string {
-  return lines([
-    '#EXTM3U',
-    '#EXT-X-VERSION:7',
+function multivariant(film: Film, targetS: number): string {
+  return playlist([
     '#EXT-X-INDEPENDENT-SEGMENTS',
-    ...film.audio.map(audioMedia),
-    ...film.text.map(textMedia),
-    ...startFirst(film.video).flatMap((video) => variant(film, video)),
-    ...(film.thumbnails ? [imageStream(film)] : []),
+    ...renditions(audioRenditions(film)),
+    ...renditions(film.text.map(textRendition)),
+    ...startFirst(film.video).flatMap((video) => variant(film, video, targetS)),
+    ...(film.thumbnails ? [imageStream(film, film.thumbnails)] : []),
   ]);
 }
 
+/** The largest rendition that is still moderate comes first, then all others from low to high. */
 function startFirst(video: readonly FilmVideo[]): FilmVideo[] {
-  const low = video.filter(({ track }) => Math.min(track.width ?? 0, track.height ?? 0) <= FIRST_HEIGHT_MAX);
+  const low = video.filter(({ track }) => Math.min(track.width ?? 0, track.height ?? 0) <= FIRST_LINES_MAX);
   const first = low.at(-1) ?? video[0];
   return [...video.filter((one) => one === first), ...video.filter((one) => one !== first)];
 }
 
-function variant(film: Film, { name, track }: FilmVideo): string[] {
-  const sound = audioRates(film);
-  const codecs = [track.codecs, ...new Set(film.audio.map((audio) => audio.track.codecs))];
-  const rate = track.frameRate ? track.frameRate.num / track.frameRate.den : undefined;
-  const attributes = [
-    `BANDWIDTH=${track.bitsPerSPeak + sound.peak}`,
-    `AVERAGE-BANDWIDTH=${track.bitsPerSMean + sound.mean}`,
-    `CODECS=${quoted(codecs.join(','))}`,
-    ...(track.width && track.height ? [`RESOLUTION=${track.width}x${track.height}`] : []),
-    ...(rate === undefined ? [] : [`FRAME-RATE=${rate.toFixed(3)}`]),
-    ...(film.audio.length > 0 ? [`AUDIO=${quoted(AUDIO_GROUP)}`] : []),
-    ...(film.text.length > 0 ? [`SUBTITLES=${quoted(TEXT_GROUP)}`] : []),
-    // Without it Shaka Player looks for captions inside the segments before it starts.
-    'CLOSED-CAPTIONS=NONE',
-  ];
-  return [`#EXT-X-STREAM-INF:${attributes.join(',')}`, urlPath(videoPlaylist(name))];
-}
-
-function audioMedia(audio: FilmAudio): string {
-  return mediaTag([
-    ...['TYPE=AUDIO', `GROUP-ID=${quoted(AUDIO_GROUP)}`, `NAME=${quoted(audio.label)}`],
-    ...language(audio.language),
-    `DEFAULT=${yes(audio.default)}`,
-    // A description for blind viewers plays when they ask for it, not because of the language of their system.
-    `AUTOSELECT=${yes(audio.default || !audio.audioDescription)}`,
-    ...(audio.audioDescription ? ['CHARACTERISTICS="public.accessibility.describes-video"'] : []),
-    ...(audio.track.channels ? [`CHANNELS="${audio.track.channels}"`] : []),
-    `URI=${quoted(urlPath(trackPlaylist(audio.id)))}`,
-  ]);
-}
-
-function textMedia(text: FilmText): string {
-  const hearing =
-    'public.accessibility.transcribes-spoken-dialog,public.accessibility.describes-music-and-sound';
-  return mediaTag([
-    ...['TYPE=SUBTITLES', `GROUP-ID=${quoted(TEXT_GROUP)}`, `NAME=${quoted(text.label)}`],
-    ...language(text.language),
-    `DEFAULT=${yes(text.default)}`,
-    'AUTOSELECT=YES',
-    `FORCED=${yes(text.forced)}`,
-    ...(text.hearingImpaired ? [`CHARACTERISTICS=${quoted(hearing)}`] : []),
-    `URI=${quoted(urlPath(trackPlaylist(text.id)))}`,
-  ]);
-}
-
-function media(path: string, track: PackagedTrack): string {
-  const seconds = track.segments.map(({ ticks }) => ticks / track.timescale);
-  return lines([
-    ...mediaHead(Math.max(...seconds)),
-    `#EXT-X-MAP:URI=${quoted(urlPath(path + track.init))}`,
-    ...track.segments.flatMap(({ name }, at) => [extinf(seconds[at] ?? 0), urlPath(path + name)]),
-    '#EXT-X-ENDLIST',
-  ]);
-}
-
-function captions(film: Film, { path }: FilmText): string {
-  const { durationS } = film;
-  return lines([...mediaHead(durationS), extinf(durationS), urlPath(path), '#EXT-X-ENDLIST']);
-}
-
-function imageStream(film: Film): string {
-  const { width, height, columns, rows } = film.thumbnails?.sheets ?? {
-    width: 0,
-    height: 0,
-    columns: 0,
-    rows: 0,
+function variant(film: Film, { name, track }: FilmVideo, targetS: number): string[] {
+  const beside = besideRates(film, targetS);
+  const codecs = new Set([track.codecs, ...film.audio.map((audio) => audio.track.codecs)]);
+  const { width, height, frameRate: rate } = track;
+  const attributes = {
+    BANDWIDTH: peakBitsPerS(track, targetS) + beside.peak,
+    'AVERAGE-BANDWIDTH': track.bitsPerSMean + beside.mean,
+    CODECS: quoted([...codecs].join(',')),
+    RESOLUTION: width && height ? `${width}x${height}` : undefined,
+    'FRAME-RATE': rate ? (rate.num / rate.den).toFixed(3) : undefined,
+    AUDIO: film.audio.length > 0 ? quoted(AUDIO_GROUP) : undefined,
+    SUBTITLES: film.text.length > 0 ? quoted(TEXT_GROUP) : undefined,
+    // Without it players look for captions inside the pictures' segments before they start.
+    'CLOSED-CAPTIONS': 'NONE',
   };
-  const bitsPerS = Math.max(1, columns * rows * width * height);
-  const attributes = `BANDWIDTH=${bitsPerS},RESOLUTION=${width}x${height},CODECS="jpeg"`;
-  return `#EXT-X-IMAGE-STREAM-INF:${attributes},URI=${quoted(IMAGE_PLAYLIST)}`;
+  return [tag('EXT-X-STREAM-INF', attributes), urlPath(videoPlaylist(name))];
 }
 
-function images(film: Film): string {
-  if (!film.thumbnails) return '';
-  const { path, sheets } = film.thumbnails;
-  const { width, height, columns, rows, everyS } = sheets;
-  const durations = sheetDurations(film.thumbnails.sheets, film.durationS);
-  const tiles = `#EXT-X-TILES:RESOLUTION=${width}x${height},LAYOUT=${columns}x${rows},DURATION=${everyS}`;
-  return lines([
-    ...mediaHead(Math.max(...durations)),
-    '#EXT-X-IMAGES-ONLY',
-    ...sheets.files.flatMap((file, at) => [extinf(durations[at] ?? 0), tiles, urlPath(path + file)]),
-    '#EXT-X-ENDLIST',
-  ]);
+type Rendition = {
+  id: string;
+  type: 'AUDIO' | 'SUBTITLES';
+  group: string;
+  label: string;
+  language: string;
+  default: boolean;
+  forced?: boolean;
+  characteristics?: string;
+  channels?: number;
+};
+
+function audioRenditions({ audio }: Film): Rendition[] {
+  return audio.map(({ id, label, language, track, ...one }) => ({
+    ...{ id, label, language, type: 'AUDIO', group: AUDIO_GROUP, default: one.default },
+    ...(one.audioDescription ? { characteristics: FOR_BLIND } : {}),
+    channels: track.channels,
+  }));
 }
 
-/** The target duration is the longest segment, rounded to the nearest second (RFC 8216bis, 4.4.3.1). */
-function mediaHead(longestS: number): string[] {
-  return [
-    '#EXTM3U',
-    '#EXT-X-VERSION:7',
-    `#EXT-X-TARGETDURATION:${Math.max(1, Math.round(longestS))}`,
-    '#EXT-X-MEDIA-SEQUENCE:1',
-    '#EXT-X-PLAYLIST-TYPE:VOD',
-  ];
+function textRendition({ id, label, language, forced, hearingImpaired, ...text }: FilmText): Rendition {
+  return {
+    ...{ id, label, language, type: 'SUBTITLES', group: TEXT_GROUP, default: text.default, forced },
+    ...(hearingImpaired ? { characteristics: FOR_DEAF } : {}),
+  };
 }
 
-const extinf = (seconds: number) => `#EXTINF:${seconds.toFixed(6)},`;
-const mediaTag = (attributes: readonly string[]) => `#EXT-X-MEDIA:${attributes.join(',')}`;
-const language = (tag: string) => (tag === 'und' ? [] : [`LANGUAGE=${quoted(tag)}`]);
-const yes = (value: boolean) => (value ? 'YES' : 'NO');
-const lines = (all: readonly string[]) => `${all.join('\n')}\n`;
+/**
+ * The tags of one group: names differ, at most one is the default, and of those that a player could not tell apart
+ * only one may be chosen without the viewer.
+ */
+function renditions(group: readonly Rendition[]): string[] {
+  const names = distinctLabels(group.map(({ id, label }) => quotable(plainLabel(label)) || id));
+  const first = group.find((one) => one.default);
+  const sign = (one: Rendition) =>
+    JSON.stringify([languageTag(one.language), one.forced, one.characteristics, one.channels]);
+  return group.map((one, at) => {
+    const { type, group: id, language, forced, characteristics, channels } = one;
+    const alike = group.filter((other) => sign(other) === sign(one));
+    const chosen = first && alike.includes(first) ? first : alike[0];
+    const lang = languageTag(language);
+    return tag('EXT-X-MEDIA', {
+      TYPE: type,
+      'GROUP-ID': quoted(id),
+      NAME: quoted(names[at] ?? one.id),
+      LANGUAGE: lang === undefined ? undefined : quoted(lang),
+      DEFAULT: yes(one === first),
+      AUTOSELECT: yes(one === chosen),
+      FORCED: forced === undefined ? undefined : yes(forced),
+      CHARACTERISTICS: characteristics === undefined ? undefined : quoted(characteristics),
+      CHANNELS: channels === undefined ? undefined : quoted(`${channels}`),
+      URI: quoted(urlPath(trackPlaylist(one.id))),
+    });
+  });
+}
 
-/** A quoted string holds neither quotes nor line breaks (RFC 8216bis, 4.2): they become what looks like them. */
-function quoted(text: string): string {
-  return `"${text.replaceAll('"', '”').replaceAll(/\s+/g, ' ')}"`;
+function imageStream({ durationS }: Film, { sheets }: NonNullable<Film['thumbnails']>): string {
+  return tag('EXT-X-IMAGE-STREAM-INF', {
+    BANDWIDTH: sheetBitsPerS(sheets, durationS),
+    // Of one picture, not of the sheet.
+    RESOLUTION: `${sheets.width}x${sheets.height}`,
+    CODECS: quoted('jpeg'),
+    URI: quoted(IMAGE_PLAYLIST),
+  });
 }

@@ -1,4 +1,5 @@
 /** All manifests of one publication, as files to be stored beside each other. Pure. */
+import { assert } from '../../../platform/assert.ts';
 import { DASH_ENTRY, dashManifest } from './dash.ts';
 import type { Film } from './film.ts';
 import { HLS_ENTRY, hlsPlaylists } from './hls.ts';
@@ -18,14 +19,12 @@ export function composeManifests(film: Film): {
   files: ManifestFile[];
 } {
   const cues = thumbnailCues(film);
-  return {
-    hls: HLS_ENTRY,
-    dash: DASH_ENTRY,
-    thumbnails: cues === undefined ? null : THUMBNAILS_ENTRY,
-    files: [
-      ...hlsPlaylists(film).map((playlist) => ({ ...playlist, contentType: HLS_TYPE })),
-      { name: DASH_ENTRY, contentType: DASH_TYPE, text: dashManifest(film) },
-      ...(cues === undefined ? [] : [{ name: THUMBNAILS_ENTRY, contentType: TEXT_TYPE, text: cues }]),
-    ],
-  };
+  const files = [
+    ...hlsPlaylists(film).map((playlist) => ({ ...playlist, contentType: HLS_TYPE })),
+    { name: DASH_ENTRY, contentType: DASH_TYPE, text: dashManifest(film) },
+    ...(cues === undefined ? [] : [{ name: THUMBNAILS_ENTRY, contentType: TEXT_TYPE, text: cues }]),
+  ];
+  assert(new Set(files.map(({ name }) => name)).size === files.length, 'tracks of a film have distinct ids');
+  const thumbnails = cues === undefined ? null : THUMBNAILS_ENTRY;
+  return { hls: HLS_ENTRY, dash: DASH_ENTRY, thumbnails, files };
 }

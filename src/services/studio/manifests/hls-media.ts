@@ -1,0 +1,43 @@
+/** HLS media playlists (RFC 8216bis): segments of one track, one file of captions, sheets of thumbnails. All are VOD. */
+import type { PackagedTrack } from '../../../contracts/tasks.ts';
+import { type Film, urlPath } from './film.ts';
+import { extinf, playlist, quoted, tag } from './playlist-syntax.ts';
+import { segmentMicros, targetOf } from './rates.ts';
+import { sheetTimes } from './thumbnails.ts';
+
+export function segmentPlaylist(path: string, track: PackagedTrack, targetS: number): string {
+  const micros = segmentMicros(track);
+  return playlist([
+    ...head(targetS),
+    tag('EXT-X-MAP', { URI: quoted(urlPath(path + track.init)) }),
+    ...track.segments.flatMap(({ name }, at) => [extinf(micros[at] ?? 0), urlPath(path + name)]),
+    '#EXT-X-ENDLIST',
+  ]);
+}
+
+/** The whole file is one segment; captions alone may have a target duration of their own (6.2.4). */
+export function captionsPlaylist(path: string, durationS: number): string {
+  const micros = Math.round(durationS * 1_000_000);
+  return playlist([...head(targetOf([micros])), extinf(micros), urlPath(path), '#EXT-X-ENDLIST']);
+}
+
+export function imagePlaylist({ path, sheets }: NonNullable<Film['thumbnails']>, durationS: number): string {
+  const { width, height, columns, rows, everyS } = sheets;
+  const times = sheetTimes(sheets, durationS);
+  const micros = times.map(({ fromS, toS }) => Math.round((toS - fromS) * 1_000_000));
+  const tiles = tag('EXT-X-TILES', {
+    RESOLUTION: `${width}x${height}`,
+    LAYOUT: `${columns}x${rows}`,
+    DURATION: everyS,
+  });
+  return playlist([
+    ...head(targetOf(micros)),
+    '#EXT-X-IMAGES-ONLY',
+    ...times.flatMap(({ file }, at) => [extinf(micros[at] ?? 0), tiles, urlPath(path + file)]),
+    '#EXT-X-ENDLIST',
+  ]);
+}
+
+function head(targetS: number): string[] {
+  return [`#EXT-X-TARGETDURATION:${targetS}`, '#EXT-X-MEDIA-SEQUENCE:1', '#EXT-X-PLAYLIST-TYPE:VOD'];
+}

@@ -1,0 +1,29 @@
+/** How lines and attributes of HLS playlists are spelled (RFC 8216bis, 4.1 and 4.2). */
+
+/** Players of version 7 know everything that these playlists hold; `EXT-X-MAP` asks for 6. */
+const VERSION = 7;
+
+export function playlist(lines: readonly string[]): string {
+  return `${['#EXTM3U', `#EXT-X-VERSION:${VERSION}`, ...lines].join('\n')}\n`;
+}
+
+/** A tag with the attributes that have a value, in the order given. */
+export function tag(name: string, attributes: Readonly<Record<string, string | number | undefined>>): string {
+  const pairs = Object.entries(attributes).flatMap(([key, value]) =>
+    value === undefined ? [] : [`${key}=${value}`],
+  );
+  return `#${name}:${pairs.join(',')}`;
+}
+
+/** What a quoted string can hold instead of quotes and line breaks, which it cannot. */
+export function quotable(text: string): string {
+  return text.replaceAll('"', '”').replaceAll(/[\r\n]/g, ' ');
+}
+
+export function quoted(text: string): string {
+  return `"${quotable(text)}"`;
+}
+
+export const yes = (value: boolean) => (value ? 'YES' : 'NO');
+
+export const extinf = (micros: number) => `#EXTINF:${(micros / 1_000_000).toFixed(6)},`;
