@@ -78,6 +78,8 @@ export async function startPostgres(options: PostgresServerOptions): Promise<Pos
       const startedAt = clock.monotonic();
       child = launch(programs, account, folder, connection.host, options.durable ?? true);
       const [code] = await once(child, 'exit');
+      // The guard's watcher waits for the end of this pipe, and would wait on after a server that died by itself.
+      child.stdio[3]?.destroy();
       if (closing.signal.aborted) return;
       first.reject(
         new MatineeError('unavailable', `PostgreSQL ended with ${code}; see ${join(folder, 'server.log')}`),

@@ -33,6 +33,8 @@ export async function connectRecords(options: ConnectOptions): Promise<Records> 
   });
   // An idle connection that breaks is dropped by the pool; the next query opens a new one.
   pool.on('error', (error) => log.debug('a database connection was lost', { error: error.message }));
+  // One that breaks while it is lent out tells its borrower by a failed query; this event is about the same.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const database = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   const close = () => database.destroy();
   try {
