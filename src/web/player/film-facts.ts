@@ -98,7 +98,7 @@ export function watchFilm(video: HTMLVideoElement, engine: ShakaPlayer, store: S
       droppedFrames: frames?.droppedVideoFrames ?? 0,
       shownFrames: frames?.totalVideoFrames ?? 0,
       bandwidthBitsPerS: Math.round(stats.estimatedBandwidth || 0),
-      codecs: stats.currentCodecs || '',
+      codecs: (stats.currentCodecs || '').replaceAll(' ', ''),
     });
   };
   const TRACKS = ['trackschanged', 'adaptation', 'variantchanged', 'textchanged', 'audiotrackschanged'];

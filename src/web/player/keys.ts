@@ -36,13 +36,13 @@ const ROWS: readonly KeyRow[] = [
     (_, tenth): KeyRow => ({
       keys: [String(tenth)],
       shown: '0 to 9',
-      means: 'To that tenth of the film',
+      means: 'To that tenth',
       action: { do: 'seek-to', part: tenth / 10 },
     }),
   ),
   { keys: ['Home'], shown: 'Home', means: 'To the start', action: { do: 'seek-to', part: 0 } },
   { keys: ['End'], shown: 'End', means: 'To the end', action: { do: 'seek-to', part: 1 } },
-  { keys: ['i'], shown: 'I', means: 'Figures of this playback', action: { do: 'toggle-stats' } },
+  { keys: ['i'], shown: 'I', means: 'Playback figures', action: { do: 'toggle-stats' } },
   { keys: ['?'], shown: '?', means: 'This list', action: { do: 'toggle-keys' } },
   { keys: ['Escape'], shown: 'Esc', means: 'Close what is open', action: { do: 'close' } },
 ];

@@ -174,8 +174,12 @@ export async function openPlayback(
     stopTicking = timers.after(FIGURES_MS, tick);
   };
 
-  const close = async () => {
-    if (closed) return;
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= release();
+    return closing;
+  };
+  const release = async () => {
     closed = true;
     stopTicking();
     stopListening.abort();
@@ -187,6 +191,8 @@ export async function openPlayback(
     await engine.destroy();
     parsers.unregister();
   };
+  // Whoever goes away while the film is still loading does not wait for that.
+  signal.addEventListener('abort', () => void close(), { once: true });
   try {
     signal.throwIfAborted();
     const bandwidth = remembered.number('bandwidth');

@@ -64,7 +64,7 @@ export function ChoiceMenu({ label, icon, choices, chosen, open, onToggle, onCho
                 close();
               }}
             >
-              <Check aria-hidden="true" />
+              <Check className="choice-check" aria-hidden="true" />
               <span>{choice.name}</span>
               {choice.note ? <small>{choice.note}</small> : null}
             </button>

@@ -5,21 +5,21 @@ import {
   Gauge,
   Maximize,
   Minimize,
-  Pause,
   PictureInPicture2,
-  Play,
-  RotateCcw,
-  RotateCw,
   Settings2,
+  Volume1,
   Volume2,
   VolumeX,
 } from 'lucide-react';
-import { useSyncExternalStore } from 'react';
+import { type CSSProperties, useSyncExternalStore } from 'react';
 import { clockText } from '../../player/clock-text.ts';
 import type { FilmState } from '../../player/film-state.ts';
 import type { Thumbnails } from '../../player/thumbnails.ts';
 import { ChoiceMenu } from './choice-menu.tsx';
 import { type FilmActions, RATES } from './film-actions.ts';
+import { IconButton } from './icon-button.tsx';
+import { JumpBack, JumpOn } from './jump-buttons.tsx';
+import { PlayButton } from './play-button.tsx';
 import { SeekBar } from './seek-bar.tsx';
 
 export type MenuName = 'captions' | 'audio' | 'quality' | 'speed';
@@ -32,32 +32,32 @@ export type ControlsProps = {
   onMenu: (menu: MenuName | null) => void;
 };
 
-const JUMP_S = 10;
-
 export function Controls({ state, actions, thumbnails, menu, onMenu }: ControlsProps) {
-  const plays = state.phase === 'playing';
   return (
     <div className="controls">
       <SeekBar state={state} thumbnails={thumbnails} onSeek={actions.seekTo} />
       <div className="controls-row">
-        <IconButton label={plays ? 'Pause' : 'Play'} onClick={actions.togglePlay}>
-          {plays ? <Pause fill="currentColor" /> : <Play fill="currentColor" />}
-        </IconButton>
-        <IconButton label={`Back ${JUMP_S} seconds`} onClick={() => actions.seekBy(-JUMP_S)}>
-          <RotateCcw />
-        </IconButton>
-        <IconButton label={`On ${JUMP_S} seconds`} onClick={() => actions.seekBy(JUMP_S)}>
-          <RotateCw />
-        </IconButton>
+        <div className="controls-transport">
+          <PlayButton phase={state.phase} actions={actions} />
+          <JumpBack actions={actions} />
+          <JumpOn actions={actions} />
+        </div>
         <Volume state={state} actions={actions} />
         <span className="controls-time">
           {clockText(state.positionS, state.durationS)}
-          <span> / {clockText(state.durationS, state.durationS)}</span>
+          <span aria-hidden="true"> / </span>
+          <span className="visually-hidden">of</span>
+          <span>{clockText(state.durationS, state.durationS)}</span>
         </span>
         <span className="controls-gap" />
         <Menus state={state} actions={actions} menu={menu} onMenu={onMenu} />
         {document.pictureInPictureEnabled ? (
-          <IconButton label="Picture in picture" onClick={actions.togglePictureInPicture} wide>
+          <IconButton
+            label="Picture in picture"
+            shortcut="P"
+            className="wide-only"
+            onClick={actions.togglePictureInPicture}
+          >
             <PictureInPicture2 />
           </IconButton>
         ) : null}
@@ -71,8 +71,8 @@ function Volume({ state, actions }: { state: FilmState; actions: FilmActions }) 
   const silent = state.muted || state.volume === 0;
   return (
     <div className="volume">
-      <IconButton label={silent ? 'Sound on' : 'Sound off'} onClick={actions.toggleMute}>
-        {silent ? <VolumeX /> : <Volume2 />}
+      <IconButton label={silent ? 'Sound on' : 'Sound off'} shortcut="M" onClick={actions.toggleMute}>
+        {silent ? <VolumeX /> : state.volume < 0.5 ? <Volume1 /> : <Volume2 />}
       </IconButton>
       <input
         type="range"
@@ -82,6 +82,7 @@ function Volume({ state, actions }: { state: FilmState; actions: FilmActions }) 
         max={1}
         step={0.05}
         value={silent ? 0 : state.volume}
+        style={{ '--filled': silent ? 0 : state.volume } as CSSProperties}
         onChange={(event) => actions.setVolume(Number(event.currentTarget.value))}
       />
     </div>
@@ -146,7 +147,11 @@ function Menus({ state, actions, menu, onMenu }: Omit<ControlsProps, 'thumbnails
 function FullscreenButton({ actions }: { actions: FilmActions }) {
   const full = useSyncExternalStore(onFullscreenChange, () => document.fullscreenElement !== null);
   return (
-    <IconButton label={full ? 'Leave full screen' : 'Full screen'} onClick={actions.toggleFullscreen}>
+    <IconButton
+      label={full ? 'Leave full screen' : 'Full screen'}
+      shortcut="F"
+      onClick={actions.toggleFullscreen}
+    >
       {full ? <Minimize /> : <Maximize />}
     </IconButton>
   );
@@ -155,15 +160,4 @@ function FullscreenButton({ actions }: { actions: FilmActions }) {
 function onFullscreenChange(listener: () => void): () => void {
   document.addEventListener('fullscreenchange', listener);
   return () => document.removeEventListener('fullscreenchange', listener);
-}
-
-type IconButtonProps = { label: string; onClick: () => void; children: React.ReactNode; wide?: boolean };
-
-function IconButton({ label, onClick, children, wide = false }: IconButtonProps) {
-  const className = wide ? 'icon-button wide-only' : 'icon-button';
-  return (
-    <button type="button" className={className} aria-label={label} title={label} onClick={onClick}>
-      {children}
-    </button>
-  );
 }

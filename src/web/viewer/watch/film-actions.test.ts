@@ -4,6 +4,7 @@ import { createStore, INITIAL_FILM_STATE } from '../../player/film-state.ts';
 import { actionOf } from '../../player/keys.ts';
 import { createRemembered } from '../../player/remembered.ts';
 import { createFilmActions, nextRate } from './film-actions.ts';
+import type { Notice } from './notices.tsx';
 
 function open() {
   const memory = new Map<string, string>();
@@ -20,6 +21,7 @@ function open() {
       video.paused = true;
     },
   };
+  const said: Notice[] = [];
   const store = createStore({ ...INITIAL_FILM_STATE, durationS: 100 });
   const actions = createFilmActions({
     video: { current: video as unknown as HTMLVideoElement },
@@ -27,12 +29,13 @@ function open() {
     store,
     remembered: createRemembered(storage, () => 'id'),
     playback: () => null,
+    say: (notice) => said.push(notice),
   });
   const press = (key: string) => {
     const action = actionOf({ key, ctrlKey: false, metaKey: false, altKey: false });
     return action ? actions.byKey(action) : false;
   };
-  return { video, memory, press };
+  return { video, memory, press, said };
 }
 
 test('keys seek, and never beyond the ends of the film', () => {
@@ -51,7 +54,7 @@ test('keys seek, and never beyond the ends of the film', () => {
 });
 
 test('keys play, pause, mute and change the speed', () => {
-  const { video, memory, press } = open();
+  const { video, memory, press, said } = open();
   press(' ');
   assert.equal(video.paused, false);
   press('k');
@@ -61,6 +64,12 @@ test('keys play, pause, mute and change the speed', () => {
   assert.equal(memory.get('matinee.player.muted'), 'yes');
   press('>');
   assert.equal(video.playbackRate, 1.25);
+  press('ArrowDown');
+  press('c');
+  assert.deepEqual(
+    said.map((notice) => (notice.kind === 'words' ? notice.text : notice.kind)),
+    ['play', 'pause', 'Sound off', 'Speed 1.25×', 'Volume 95 %', 'This film has no captions'],
+  );
   assert.equal(press('i'), false, 'the page shows figures, the film has nothing to do with it');
 });
 

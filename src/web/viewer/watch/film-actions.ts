@@ -4,6 +4,7 @@ import type { KeyAction } from '../../player/keys.ts';
 import type { Playback } from '../../player/playback.ts';
 import type { Remembered } from '../../player/remembered.ts';
 import { chooseAudio, chooseQuality, chooseText } from '../../player/tracks.ts';
+import type { Notice } from './notices.tsx';
 
 type Ref<T> = { readonly current: T | null };
 
@@ -15,12 +16,16 @@ export type FilmActionsDeps = {
   store: Store<FilmState>;
   remembered: Remembered;
   playback(): Playback | null;
+  /** Tells the viewer what a key did. */
+  say(notice: Notice): void;
 };
 
 export const RATES: readonly number[] = [0.5, 0.75, 1, 1.25, 1.5, 2];
 const NO_CAPTIONS = 'off';
 
-export function createFilmActions({ video, container, store, remembered, playback }: FilmActionsDeps) {
+export function createFilmActions(deps: FilmActionsDeps) {
+  const { video, container, store, remembered, playback, say } = deps;
+  const sayWords = (text: string) => say({ kind: 'words', text });
   const withVideo = (work: (element: HTMLVideoElement) => void) => {
     if (video.current) work(video.current);
   };
@@ -98,24 +103,30 @@ export function createFilmActions({ video, container, store, remembered, playbac
       switch (action.do) {
         case 'toggle-play':
           actions.togglePlay();
+          say({ kind: video.current?.paused ? 'pause' : 'play' });
           return true;
         case 'seek-by':
           actions.seekBy(action.seconds);
+          say({ kind: 'jump', seconds: action.seconds });
           return true;
         case 'seek-to':
           seekTo(durationS * action.part);
           return true;
         case 'volume-by':
           setVolume(volume + action.step);
+          sayWords(`Volume ${Math.round((video.current?.volume ?? 0) * 100)} %`);
           return true;
         case 'rate-by':
           setRate(nextRate(rate, action.step));
+          sayWords(`Speed ${nextRate(rate, action.step)}×`);
           return true;
         case 'toggle-mute':
           actions.toggleMute();
+          sayWords(video.current?.muted ? 'Sound off' : 'Sound on');
           return true;
         case 'toggle-captions':
           actions.toggleCaptions();
+          sayWords(captionWords(store.get()));
           return true;
         case 'toggle-fullscreen':
           actions.toggleFullscreen();
@@ -129,6 +140,12 @@ export function createFilmActions({ video, container, store, remembered, playbac
     },
   };
   return actions;
+}
+
+function captionWords({ textTracks }: FilmState): string {
+  if (textTracks.length === 0) return 'This film has no captions';
+  const active = textTracks.find((track) => track.active);
+  return active ? `Captions: ${active.name}` : 'Captions off';
 }
 
 /** The next speed of the menu above or below the present one. */

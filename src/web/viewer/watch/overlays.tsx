@@ -22,7 +22,7 @@ export function Stats({ state }: { state: FilmState }) {
     ['Buffer', `${state.bufferS.toFixed(1)} s`],
     ['Stalls', String(state.stalls)],
     ['Frames', `${state.shownFrames}, ${state.droppedFrames} dropped`],
-    ['Codecs', state.codecs || '–'],
+    ['Codecs', state.codecs.split(',').slice(0, 2).join(', ') || '–'],
     ['Publication', String(state.publication)],
   ];
   return (
@@ -74,7 +74,7 @@ export function FaultPanel({
   onRetry: () => void;
 }) {
   return (
-    <div className="fault" role="alert">
+    <div className="watch-fault" role="alert">
       <h2>{fault.title}</h2>
       <p>{fault.advice}</p>
       <div className="notice-actions">

@@ -1,5 +1,5 @@
 /** The bar of the film's time: a slider for keys and screen readers, with what is loaded and a picture of the place. */
-import { type PointerEvent, useEffect, useRef, useState } from 'react';
+import { type CSSProperties, type PointerEvent, useEffect, useRef, useState } from 'react';
 import { clockText, spokenTime } from '../../player/clock-text.ts';
 import type { FilmState } from '../../player/film-state.ts';
 import type { Thumbnail, Thumbnails } from '../../player/thumbnails.ts';
@@ -9,6 +9,9 @@ export type SeekBarProps = {
   thumbnails: Thumbnails | null;
   onSeek: (positionS: number) => void;
 };
+
+/** Both sides of the white frame around a picture. */
+const FRAME_PX = 4;
 
 type Place = { part: number; positionS: number };
 
@@ -37,6 +40,7 @@ export function SeekBar({ state, thumbnails, onSeek }: SeekBarProps) {
             style={{ left: `${part(startS) * 100}%`, width: `${(part(endS) - part(startS)) * 100}%` }}
           />
         ))}
+        {place ? <span className="seek-pointed" style={{ width: `${place.part * 100}%` }} /> : null}
         <span className="seek-played" style={{ width: `${part(positionS) * 100}%` }} />
         <span className="seek-knob" style={{ left: `${part(positionS) * 100}%` }} />
       </div>
@@ -85,8 +89,12 @@ function Preview({
       () => undefined,
     );
   }, [thumbnails, second]);
+  const style = {
+    '--at': `${place.part * 100}%`,
+    ...(picture ? { '--preview-width': `${picture.width + FRAME_PX}px` } : {}),
+  };
   return (
-    <div className="seek-preview" style={{ left: `${place.part * 100}%` }} aria-hidden="true">
+    <div className="seek-preview" style={style as CSSProperties} aria-hidden="true">
       {picture ? <Picture picture={picture} /> : null}
       <span>{clockText(place.positionS, durationS)}</span>
     </div>

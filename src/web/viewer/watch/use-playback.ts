@@ -1,5 +1,13 @@
 /** One playing of a film for as long as the watch page is shown: opened with it, closed with it. */
-import { type RefObject, useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import {
+  type RefObject,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react';
 import { describeFault } from '../../player/film-fault.ts';
 import { createStore, type FilmState, INITIAL_FILM_STATE, type Store } from '../../player/film-state.ts';
 import { openPlayback, type Playback } from '../../player/playback.ts';
@@ -8,6 +16,7 @@ import { loadShaka, manifestFormat } from '../../player/shaka-engine.ts';
 import { browserTimers } from '../../player/timers.ts';
 import { useServices } from '../shell/services.ts';
 import { createFilmActions, type FilmActions, startFilm } from './film-actions.ts';
+import type { Notice } from './notices.tsx';
 
 export type Playing = {
   state: FilmState;
@@ -17,24 +26,32 @@ export type Playing = {
   retry(): void;
 };
 
-export function usePlayback(
-  titleId: string,
-  video: RefObject<HTMLVideoElement | null>,
-  container: RefObject<HTMLElement | null>,
-): Playing {
+export type PlaybackPlace = {
+  titleId: string;
+  video: RefObject<HTMLVideoElement | null>;
+  /** What fills the screen when asked to. */
+  stage: RefObject<HTMLElement | null>;
+  /** The box of the picture, in which captions are drawn. */
+  film: RefObject<HTMLElement | null>;
+  say(notice: Notice): void;
+};
+
+export function usePlayback({ titleId, video, stage, film, say }: PlaybackPlace): Playing {
   const { transport } = useServices();
   const store: Store<FilmState> = useMemo(() => createStore(INITIAL_FILM_STATE), []);
   const remembered: Remembered = useMemo(() => createRemembered(lateStorage, randomId), []);
   const [playback, setPlayback] = useState<Playback | null>(null);
   const [tries, setTries] = useState(0);
+  /** A video element holds one engine at a time: the next is opened when the last has let go. */
+  const closing = useRef<Promise<unknown>>(Promise.resolve());
   const state = useSyncExternalStore(store.subscribe, store.get);
 
   // A further try is an opening of its own.
   // biome-ignore lint/correctness/useExhaustiveDependencies: `tries` is what asks for it.
   useEffect(() => {
     const element = video.current;
-    const stage = container.current;
-    if (!element || !stage) return;
+    const box = film.current;
+    if (!element || !box) return;
     const gone = new AbortController();
     let opened: Playback | undefined;
     const open = async () => {
@@ -49,7 +66,8 @@ export function usePlayback(
         randomId,
       };
       try {
-        opened = await openPlayback(deps, element, stage, store, gone.signal);
+        await closing.current;
+        opened = await openPlayback(deps, element, box, store, gone.signal);
         if (gone.signal.aborted) return void opened.close();
         setPlayback(opened);
         await startFilm(element, opened, store, remembered);
@@ -59,19 +77,19 @@ export function usePlayback(
       }
     };
     const running = open();
-    const onPageHide = () => opened?.pageGoes();
-    window.addEventListener('pagehide', onPageHide);
+    const { signal } = gone;
+    window.addEventListener('pagehide', () => opened?.pageGoes(), { signal });
+    window.addEventListener('pageshow', ({ persisted }) => persisted && opened?.pageReturns(), { signal });
     return () => {
-      window.removeEventListener('pagehide', onPageHide);
       gone.abort(new Error('the page is gone'));
       setPlayback(null);
-      void running.then(() => opened?.close());
+      closing.current = running.then(() => opened?.close());
     };
-  }, [titleId, transport, store, remembered, video, container, tries]);
+  }, [titleId, transport, store, remembered, video, film, tries]);
 
   const actions = useMemo(
-    () => createFilmActions({ video, container, store, remembered, playback: () => playback }),
-    [video, container, store, remembered, playback],
+    () => createFilmActions({ video, container: stage, store, remembered, playback: () => playback, say }),
+    [video, stage, store, remembered, playback, say],
   );
   const retry = useCallback(() => {
     const again = () => {
@@ -81,6 +99,13 @@ export function usePlayback(
     if (playback) playback.retry().catch(again);
     else again();
   }, [playback, store]);
+  // What failed for want of a network is tried again when there is one.
+  const hopeful = state.fault?.retry === true;
+  useEffect(() => {
+    if (!hopeful) return;
+    window.addEventListener('online', retry);
+    return () => window.removeEventListener('online', retry);
+  }, [hopeful, retry]);
   return { state, actions, playback, retry };
 }
 
