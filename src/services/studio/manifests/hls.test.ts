@@ -151,11 +151,11 @@ test('a group has one default, and of tracks that a player cannot tell apart it 
 });
 
 test('names are unique after what quoted strings cannot hold was replaced', () => {
-  const labels = ['A "b"', 'A ”b”', 'A\n"b"', ''];
+  const labels = ['A "b"', 'A ”b”', 'A\n"b"', '', '{$a}'];
   const sounds = labels.map((label, at) => audio(`a${at}`, { label }));
   const master = manifestOf(film({ audio: sounds }), 'master.m3u8');
   const names = linesOf(master, '#EXT-X-MEDIA').map((line) => /NAME="([^"]*)"/.exec(line)?.[1]);
-  assert.deepEqual(names, ['A ”b”', 'A ”b” 2', 'A ”b” 3', 'a3']);
+  assert.deepEqual(names, ['A ”b”', 'A ”b” 2', 'A ”b” 3', 'a3', '{ $a}']);
 });
 
 test('names of files are encoded for addresses', () => {

@@ -36,6 +36,7 @@ const FORMS: Record<string, RegExp> = {
 export function readPlaylist(text: string): ReadPlaylist {
   const faults: string[] = [];
   if (/[^\P{Cc}\n]/u.test(text)) faults.push('control characters');
+  if (text.includes('{$')) faults.push('a variable that is not defined');
   if (text.startsWith('\uFEFF')) faults.push('a byte order mark');
   if (text !== text.normalize('NFC')) faults.push('not in normal form C');
   if (text !== text.toWellFormed()) faults.push('not Unicode');

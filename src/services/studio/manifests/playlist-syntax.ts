@@ -15,9 +15,12 @@ export function tag(name: string, attributes: Readonly<Record<string, string | n
   return `#${name}:${pairs.join(',')}`;
 }
 
-/** What a quoted string can hold instead of quotes and line breaks, which it cannot. */
+/** Without what a quoted string cannot hold: quotes, line breaks, and what looks like a variable (4.3). */
 export function quotable(text: string): string {
-  return text.replaceAll('"', '”').replaceAll(/[\r\n]/g, ' ');
+  return text
+    .replaceAll('"', '”')
+    .replaceAll(/[\r\n]/g, ' ')
+    .replaceAll('{$', '{ $');
 }
 
 export function quoted(text: string): string {

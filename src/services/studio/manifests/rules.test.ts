@@ -39,7 +39,8 @@ function wildFilm(seed: number): Film {
   const sound = cut(packets, Math.max(1, Math.round(((perSegment * den) / num / 1024) * 48_000)));
   const sizes = (ticks: number[], scale: number) =>
     ticks.map((one) => [one, 1 + dice(Math.max(1, Math.ceil(one * scale)))] as const);
-  const label = () => ['English', 'A "b"', '\n', 'Ελληνικά', 'A\u0007B', '<&>', '한국어'][dice(7)] ?? '';
+  const label = () =>
+    ['English', 'A "b"', '\n', 'Ελληνικά', 'A\u0007B', '<&>', '한국어', '{$x}'][dice(8)] ?? '';
   const language = () => ['en', 'und', 'de', 'zh-Hant', '??'][dice(5)] ?? '';
   const flag = () => dice(3) === 0;
   const tiles = { columns: 1 + dice(5), rows: 1 + dice(5), width: 160, height: 90, everyS: 2 };
@@ -112,6 +113,7 @@ const HLS_BREAKS: Array<[what: string, file: string, from: RegExp, to: string]> 
   ['no first line', 'master.m3u8', /^#EXTM3U\n/, ''],
   ['a carriage return', 'master.m3u8', /\n/, '\r\n'],
   ['a quote in a name', 'master.m3u8', /NAME="English"/, 'NAME="Eng"lish"'],
+  ['a variable', 'master.m3u8', /NAME="English"/, 'NAME="{$$x}"'],
   ['names twice', 'master.m3u8', /NAME="English 2"/, 'NAME="English"'],
   ['a default that is not chosen', 'master.m3u8', /DEFAULT=YES,AUTOSELECT=YES/, 'DEFAULT=YES,AUTOSELECT=NO'],
   ['two defaults', 'master.m3u8', /DEFAULT=NO/, 'DEFAULT=YES'],
