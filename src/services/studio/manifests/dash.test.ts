@@ -81,6 +81,15 @@ test('tracks say for whom they are', () => {
   );
 });
 
+test('of several defaults the first is the main one', () => {
+  const told = mpd({
+    audio: [audio('a1', { default: true }), audio('a2', { default: true })],
+    text: [text('t1', { default: true }), text('t2', { default: true })],
+  });
+  const roles = linesOf(told, '<Role').map((line) => /value="(.*)"/.exec(line)?.[1]);
+  assert.deepEqual(roles, ['main', 'main', 'alternate', 'subtitle', 'main', 'subtitle']);
+});
+
 test('frame rates are fractions where they must be, and lengths are exact', () => {
   const rate = { num: 30_000, den: 1001 };
   const pictures = track('video', 30_000, [[120_120, 1000]], { width: 640, height: 360, frameRate: rate });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { film, manifestOf, SHEETS } from './films.testing.ts';
+import { audio, film, manifestOf, SHEETS } from './films.testing.ts';
 import { composeManifests } from './manifests.ts';
 import { sheetTimes } from './thumbnails.ts';
 
@@ -25,6 +25,15 @@ test('every picture has a cue with its place in its sheet', () => {
 00:00:08.000 --> 00:00:09.500
 ../images%201/2/sheet-00002.jpg#xywh=0,0,160,90
 `,
+  );
+});
+
+test('pictures go along the rows of a sheet that is not square', () => {
+  const sheets = { ...SHEETS, columns: 3, rows: 2, count: 8 };
+  const cues = manifestOf(film({ durationS: 16, thumbnails: { path: '', sheets } }), 'thumbnails.vtt');
+  assert.deepEqual(
+    [...cues.matchAll(/sheet-0000(\d).jpg#xywh=(\d+),(\d+),160,90/g)].map(([, ...place]) => place.join()),
+    ['1,0,0', '1,160,0', '1,320,0', '1,0,90', '1,160,90', '1,320,90', '2,0,0', '2,160,0'],
   );
 });
 
@@ -61,4 +70,8 @@ test('a film without thumbnails has no file of them', () => {
       ['manifest.mpd', 'application/dash+xml'],
     ],
   );
+});
+
+test('tracks that would overwrite the files of others are a fault of the program', () => {
+  assert.throws(() => composeManifests(film({ audio: [audio('master')] })), /distinct ids/);
 });
