@@ -151,7 +151,7 @@ export async function openPlayback(
     },
   });
   routeThroughEdges(shaka, engine, requests, (edge) => {
-    recovery.succeeded();
+    recovery.begin();
     // What was told may have come right by itself, since the engine goes on trying.
     store.set({ edge, fault: null });
   });
@@ -213,6 +213,7 @@ export async function openPlayback(
     engine,
     thumbnails,
     retry: async () => {
+      recovery.begin();
       store.set({ fault: null, phase: 'loading', buffering: true });
       const play = await renew();
       if (!engine.retryStreaming(0)) await reload(play);

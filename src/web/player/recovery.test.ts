@@ -19,7 +19,7 @@ test('with nothing left to play the tries end, and a segment that arrives gives 
     return count;
   };
   assert.equal(tries(), 5);
-  recovery.succeeded();
+  recovery.begin();
   assert.equal(tries(), 5);
 });
 
@@ -40,7 +40,7 @@ test('a wait in which nothing arrives is told after a while', async () => {
   assert.equal(recovery.waiting(false), undefined);
   await timers.advance(24_000);
   assert.equal(recovery.waiting(true), undefined);
-  recovery.succeeded();
+  recovery.begin();
   await timers.advance(24_000);
   assert.equal(recovery.waiting(true), undefined, 'slowly is not never');
   await timers.advance(2000);

@@ -10,8 +10,8 @@ export type RecoveryStep = { do: 'retry'; afterMs: number } | { do: 'reload' } |
 
 export type Recovery = {
   next(error: unknown, bufferS: number): RecoveryStep;
-  /** A segment arrived. */
-  succeeded(): void;
+  /** A segment arrived, or the viewer wants it tried once more: the count starts anew. */
+  begin(): void;
   /** Asked again and again with whether the picture waits for bytes; an error when that has lasted too long. */
   waiting(waits: boolean): EngineError | undefined;
 };
@@ -45,7 +45,7 @@ export function createRecovery(timers: Pick<Timers, 'now'>): Recovery {
       }
       return { do: 'tell' };
     },
-    succeeded: () => {
+    begin: () => {
       retries = 0;
       silentSince = timers.now();
     },

@@ -1,4 +1,7 @@
-/** A mouse plays and pauses; a finger shows the controls, and twice at a side of the picture it jumps. */
+/**
+ * A mouse plays and pauses, and twice fills the screen; a finger shows the controls, and twice at a side of the
+ * picture it jumps.
+ */
 import { type PointerEvent, useRef } from 'react';
 
 /** Two taps within this time are one gesture. */
@@ -10,12 +13,15 @@ export type Press = {
   onTap: () => void;
   onDoubleTap: (side: 'left' | 'right') => void;
   onClick: () => void;
+  onDoubleClick: () => void;
 };
 
-export function usePress({ onTap, onDoubleTap, onClick }: Press) {
+export function usePress({ onTap, onDoubleTap, onClick, onDoubleClick }: Press) {
+  const pointer = useRef('');
   const lastTapMs = useRef(Number.NEGATIVE_INFINITY);
-  return (event: PointerEvent<HTMLElement>) => {
+  const onPointerUp = (event: PointerEvent<HTMLElement>) => {
     if (event.button !== 0) return;
+    pointer.current = event.pointerType;
     if (event.pointerType === 'mouse') return onClick();
     const twice = event.timeStamp - lastTapMs.current < DOUBLE_TAP_MS;
     lastTapMs.current = event.timeStamp;
@@ -24,5 +30,10 @@ export function usePress({ onTap, onDoubleTap, onClick }: Press) {
     if (twice && part < SIDE_PART) onDoubleTap('left');
     else if (twice && part > 1 - SIDE_PART) onDoubleTap('right');
     else onTap();
+  };
+  return {
+    onPointerUp,
+    // Browsers report two taps as a double click as well.
+    onDoubleClick: () => pointer.current === 'mouse' && onDoubleClick(),
   };
 }

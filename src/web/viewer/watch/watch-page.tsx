@@ -65,6 +65,7 @@ export function WatchPage({ titleId }: { titleId: string }) {
       if (menu !== null) setMenu(null);
       else actions.byKey({ do: 'toggle-play' });
     },
+    onDoubleClick: actions.toggleFullscreen,
   });
   // The picture's own shape, so that the engine knows how many pixels of it are really shown.
   const ratio = title?.width && title.height ? title.width / title.height : 16 / 9;
@@ -77,11 +78,11 @@ export function WatchPage({ titleId }: { titleId: string }) {
       className={idle ? 'theater watch idle' : 'theater watch'}
       style={{ '--film-ratio': ratio } as CSSProperties}
       onPointerMove={(event) => event.pointerType === 'mouse' && stir()}
-      onFocus={stir}
+      onFocus={(event) => event.target !== stage.current && stir()}
     >
       <h1 className="visually-hidden">{title?.name ?? 'Film'}</h1>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: what a press on the picture does, keys and buttons do too. */}
-      <div className="watch-screen" onPointerUp={press} onDoubleClick={actions.toggleFullscreen}>
+      {/* What a press on the picture does, keys and buttons do too. */}
+      <div className="watch-screen" {...press}>
         <div ref={film} className="watch-film">
           {/* biome-ignore lint/a11y/useMediaCaption: the engine draws the captions of the film's own tracks. */}
           <video ref={video} data-testid="video" playsInline />
