@@ -3,7 +3,7 @@
  * become one transaction, hence one fsync; a change that throws is undone alone. Knows nothing of objects.
  */
 import { DatabaseSync } from 'node:sqlite';
-import { MatineeError } from '../../platform/errors.ts';
+import { isMatineeError, MatineeError } from '../../platform/errors.ts';
 import { diskFault } from './disk-faults.ts';
 
 const SCHEMA_VERSION = 2;
@@ -113,18 +113,37 @@ export function createCommits(db: DatabaseSync): Commits {
 
 function commitBatch(db: DatabaseSync, batch: readonly Queued[]): void {
   if (batch.length === 0) return;
+  try {
+    const settle = tryBatch(db, batch);
+    for (const done of settle) done();
+  } catch (error) {
+    const fault = diskFault(error);
+    for (const queued of batch) queued.reject(fault);
+  }
+}
+
+/** On a full disk the room of SQLite's own log is the last to be had; changes that delete must still go through. */
+function tryBatch(db: DatabaseSync, batch: readonly Queued[]): Array<() => void> {
+  try {
+    return runBatch(db, batch);
+  } catch (error) {
+    if (!isMatineeError(diskFault(error), 'storage_full')) throw error;
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    return runBatch(db, batch);
+  }
+}
+
+function runBatch(db: DatabaseSync, batch: readonly Queued[]): Array<() => void> {
   const settle: Array<() => void> = [];
   try {
     db.exec('BEGIN IMMEDIATE');
     for (const queued of batch) settle.push(runOne(db, queued));
     db.exec('COMMIT');
+    return settle;
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK');
-    const fault = diskFault(error);
-    for (const queued of batch) queued.reject(fault);
-    return;
+    throw error;
   }
-  for (const done of settle) done();
 }
 
 /** A change that fails by its own rules is undone alone; a failing disk throws and undoes the whole batch. */
