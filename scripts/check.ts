@@ -9,7 +9,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const checks: ReadonlyArray<readonly [string, () => Promise<boolean> | boolean]> = [
   ['types of the server', () => tool('typescript/bin/tsc', '-p', 'tsconfig.json')],
   ['types of the pages', () => tool('typescript/bin/tsc', '-p', 'src/web/tsconfig.json')],
-  ['lint and format', () => tool('@biomejs/biome/bin/biome', 'ci', '--reporter=summary', '--colors=off', '.')],
+  [
+    'lint and format',
+    () => tool('@biomejs/biome/bin/biome', 'ci', '--reporter=summary', '--colors=off', '.'),
+  ],
   ['directions of imports', importsPointOneWay],
 ];
 
