@@ -3,7 +3,7 @@
  * with Shaka's own parser and keeps that of each alive, since segment lists are made when they are first needed.
  */
 import type Shaka from 'shaka-player/dist/shaka-player.dash-es2021.js';
-import { type Joined, joinManifests } from './manifest-join.ts';
+import { type Durations, type Joined, joinManifests } from './manifest-join.ts';
 import type { ManifestFormat, ShakaModule } from './shaka-engine.ts';
 
 type Parser = Shaka.extern.ManifestParser;
@@ -13,7 +13,7 @@ export type JoiningParsers = {
   /** The type to load manifests with, so that this parser is chosen. */
   mimeType: string;
   /** Joins the manifest at that address into the one that plays. */
-  join(url: string): Promise<Joined>;
+  join(url: string, durations: Durations): Promise<Joined>;
   unregister(): void;
 };
 
@@ -41,12 +41,12 @@ export function registerJoiningParser(
   });
   return {
     mimeType,
-    join: (url) => current?.join(url) ?? Promise.resolve({ way: 'reload' }),
+    join: (url, durations) => current?.join(url, durations) ?? Promise.resolve({ way: 'reload' }),
     unregister: () => ManifestParser.unregisterParserByMime(mimeType),
   };
 }
 
-type JoiningParser = { parser: Parser; join(url: string): Promise<Joined> };
+type JoiningParser = { parser: Parser; join: JoiningParsers['join'] };
 
 function createJoiningParser(makeParser: () => Parser, onStart: () => void): JoiningParser {
   const first = makeParser();
@@ -74,16 +74,13 @@ function createJoiningParser(makeParser: () => Parser, onStart: () => void): Joi
     },
     setMediaElement: (element) => first.setMediaElement(element),
   };
-  const join = async (url: string): Promise<Joined> => {
+  const join: JoiningParsers['join'] = async (url, durations) => {
     if (!manifest || !playerInterface || !config || all.length > JOINED_MAX) return { way: 'reload' };
     const second = makeParser();
     second.configure(config, () => false);
     try {
       const next: Shaka.extern.Manifest = await second.start(url, quiet(playerInterface));
-      const joined = joinManifests(manifest, next, {
-        presentS: manifest.presentationTimeline.getDuration(),
-        nextS: next.presentationTimeline.getDuration(),
-      });
+      const joined = joinManifests(manifest, next, durations);
       if (joined.way === 'joined') all.push(second);
       else await second.stop();
       return joined;

@@ -33,6 +33,9 @@ export type ManifestLike<S extends StreamLike, V extends VariantLike<S>> = {
 /** `reload`: the two differ in more than what was added, so that only loading the newer one shows it. */
 export type Joined = { way: 'joined' | 'unchanged' | 'reload' };
 
+/** As the server tells them: a parser of HLS does not know its length before it has read a media playlist. */
+export type Durations = { presentS: number; nextS: number };
+
 /** Two lengths of one film differ by rounding only. */
 const DURATION_TOLERANCE_S = 0.5;
 /** Parsers count ids from small numbers; each joined manifest gets a range of its own. */
@@ -41,7 +44,7 @@ const IDS_PER_MANIFEST = 100_000;
 export function joinManifests<S extends StreamLike, V extends VariantLike<S>>(
   present: ManifestLike<S, V>,
   next: ManifestLike<S, V>,
-  durations: { presentS: number; nextS: number },
+  durations: Durations,
 ): Joined {
   const videos = streams(present.variants, 'video');
   const audios = streams(present.variants, 'audio');

@@ -84,7 +84,7 @@ export async function openPlayback(
   const renew = async () => adopt(await session.renew(pool.resting()));
   const load = async (play: Play, positionS: number) => {
     await engine.load(manifestOf(play), positionS, parsers.mimeType);
-    publications.loaded(play.publication);
+    publications.loaded(play);
     store.set({ publication: play.publication, fault: null });
     facts.readTracks();
     facts.read();
@@ -99,7 +99,8 @@ export async function openPlayback(
     if (runs) await video.play();
   };
   const publications = createPublications({
-    join: (play) => parsers.join(manifestOf(play)),
+    join: (play, present) =>
+      parsers.join(manifestOf(play), { presentS: present.durationS, nextS: play.durationS }),
     reload,
     moment: () => ({
       paused: video.paused,

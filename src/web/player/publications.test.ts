@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Play } from '../../contracts/plays.ts';
 import { createPublications } from './publications.ts';
 
-const play = (publication: number) => ({ publication }) as Play;
+const play = (publication: number, durationS = 90) => ({ publication, durationS }) as Play;
 
 function open(way: 'joined' | 'unchanged' | 'reload' | 'broken') {
   const moment = { paused: false, seeking: false, remainingS: 60 };
@@ -27,14 +27,14 @@ function open(way: 'joined' | 'unchanged' | 'reload' | 'broken') {
 test('before anything has been loaded no publication is wanted', () => {
   const { publications } = open('joined');
   assert.equal(publications.wants(5), false);
-  publications.loaded(5);
+  publications.loaded(play(5));
   assert.equal(publications.wants(5), false);
   assert.equal(publications.wants(6), true);
 });
 
 test('a newer publication is joined while the film plays, once', async () => {
   const { publications, calls } = open('joined');
-  publications.loaded(1);
+  publications.loaded(play(1));
   await publications.offer(play(2));
   await publications.offer(play(2));
   publications.moved();
@@ -43,7 +43,7 @@ test('a newer publication is joined while the film plays, once', async () => {
 
 test('what has to be loaded waits until the picture stands still', async () => {
   const { publications, moment, calls } = open('reload');
-  publications.loaded(1);
+  publications.loaded(play(1));
   await publications.offer(play(2));
   publications.moved();
   assert.deepEqual(calls, ['join 2']);
@@ -54,17 +54,23 @@ test('what has to be loaded waits until the picture stands still', async () => {
   assert.deepEqual(calls, ['join 2', 'reload 2']);
 });
 
-test('a film whose known part runs out is loaded while it plays', async () => {
-  const { publications, moment, calls } = open('reload');
-  publications.loaded(1);
-  moment.remainingS = 2;
-  await publications.offer(play(2));
-  assert.deepEqual(calls, ['join 2', 'reload 2']);
+test('a film whose known part runs out is loaded while it plays, if there is more of it', async () => {
+  const longer = open('reload');
+  longer.publications.loaded(play(1, 30));
+  longer.moment.remainingS = 2;
+  await longer.publications.offer(play(2));
+  assert.deepEqual(longer.calls, ['join 2', 'reload 2']);
+
+  const ending = open('reload');
+  ending.publications.loaded(play(1));
+  ending.moment.remainingS = 2;
+  await ending.publications.offer(play(2));
+  assert.deepEqual(ending.calls, ['join 2']);
 });
 
 test('a publication that cannot be read is not asked for for ever', async () => {
   const { publications, calls } = open('broken');
-  publications.loaded(1);
+  publications.loaded(play(1));
   for (let heartbeat = 0; heartbeat < 10; heartbeat++) {
     if (publications.wants(2)) await publications.offer(play(2));
   }

@@ -14,7 +14,7 @@ export type PlayingMoment = {
 };
 
 export type PublicationDeps = {
-  join(play: Play): Promise<Joined>;
+  join(play: Play, present: Play): Promise<Joined>;
   reload(play: Play): Promise<void>;
   moment(): PlayingMoment;
   onJoined(play: Play): void;
@@ -22,8 +22,8 @@ export type PublicationDeps = {
 };
 
 export type Publications = {
-  /** The manifest of this publication has been loaded. */
-  loaded(publication: number): void;
+  /** The manifest of this play has been loaded. */
+  loaded(play: Play): void;
   /** Whether a play with that publication is worth asking for. */
   wants(publication: number): boolean;
   /** Takes a newer publication in, now or when the moment comes. */
@@ -37,8 +37,14 @@ const REMAINING_MIN_S = 3;
 /** A publication that cannot be joined is asked for again, but not at every heartbeat. */
 const TRIES_MAX = 3;
 
+/** More than what two ways of measuring one film differ by. */
+function isLonger(next: Play, present: Play): boolean {
+  return next.durationS > present.durationS + 1;
+}
+
 export function createPublications(deps: PublicationDeps): Publications {
   /** Until a manifest has been loaded there is nothing to join to. */
+  let loaded: Play | undefined;
   let present = Number.POSITIVE_INFINITY;
   let awaiting: Play | undefined;
   const tries = new Map<number, number>();
@@ -47,23 +53,26 @@ export function createPublications(deps: PublicationDeps): Publications {
     publication > (awaiting?.publication ?? 0) &&
     (tries.get(publication) ?? 0) < TRIES_MAX;
   const moved = () => {
+    if (!awaiting || !loaded) return;
     const { paused, seeking, remainingS } = deps.moment();
-    if (!awaiting || !(paused || seeking || remainingS < REMAINING_MIN_S)) return;
+    const runsOut = remainingS < REMAINING_MIN_S && isLonger(awaiting, loaded);
+    if (!paused && !seeking && !runsOut) return;
     const play = awaiting;
     awaiting = undefined;
     deps.reload(play).catch(deps.onReloadFailed);
   };
   return {
-    loaded: (publication) => {
-      present = publication;
+    loaded: (play) => {
+      loaded = play;
+      present = play.publication;
       awaiting = undefined;
       tries.clear();
     },
     wants,
     offer: async (play) => {
-      if (!wants(play.publication)) return;
+      if (!loaded || !wants(play.publication)) return;
       tries.set(play.publication, (tries.get(play.publication) ?? 0) + 1);
-      const joined = await deps.join(play).catch(() => undefined);
+      const joined = await deps.join(play, loaded).catch(() => undefined);
       if (joined?.way === 'reload') {
         awaiting = play;
         moved();
