@@ -79,7 +79,12 @@ async function watch(asked: { url: string; captions: string; cueS: number }): Pr
   await player.selectTextTrack(track);
   video.currentTime = asked.cueS;
   await until('timeupdate', () => video.currentTime > asked.cueS && !video.seeking);
-  const cues = [...video.textTracks].flatMap((one) => [...(one.activeCues ?? [])]);
+  // The captions may still be on their way when the picture has arrived.
+  video.pause();
+  const active = () => [...video.textTracks].flatMap((one) => [...(one.activeCues ?? [])]);
+  for (let tries = 0; active().length === 0 && tries < 100; tries++)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  const cues = active();
   return {
     fetchedAtStart,
     playedS,

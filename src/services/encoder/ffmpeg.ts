@@ -147,7 +147,7 @@ export function isNetworkFault(errors: string): boolean {
  * Whether reading broke off. ffmpeg takes that for the end of the film and ends well, so that padding would hide it.
  */
 function isReadFault(errors: string): boolean {
-  return /Input\/output error|error during demuxing/i.test(errors);
+  return /Input\/output error|error during demuxing|<url>:? End of file/i.test(errors);
 }
 
 /** Runs ffprobe on a master and gives its standard output; the caller judges status and errors. */
