@@ -24,7 +24,8 @@ export function readQualities(engine: ShakaPlayer): { all: Quality[]; playing: Q
 
 export function chooseQuality(engine: ShakaPlayer, name: string): void {
   if (name === 'auto') {
-    engine.configure('abr.enabled', true);
+    // Whoever leaves a poor quality does not want to see the rest of it out of the buffer.
+    engine.configure({ abr: { enabled: true, clearBufferSwitch: true, safeMarginSwitch: KEPT_S } });
     return;
   }
   const track = engine

@@ -2,13 +2,13 @@
 import { useEffect, useEffectEvent } from 'react';
 import { actionOf, type KeyAction } from '../../player/keys.ts';
 
-/** Calls `onAction` for keys that mean something here; a focused button keeps Space and Enter for itself. */
+/** Calls `onAction` for keys that mean something here; a button that the keyboard went to keeps Space for itself. */
 export function useFilmKeys(onAction: (action: KeyAction) => void): void {
   const onKey = useEffectEvent((event: KeyboardEvent) => {
     if (event.defaultPrevented) return;
     const target = event.target as HTMLElement | null;
     if (target?.closest('dialog')) return;
-    if (event.key === ' ' && target?.closest('button, a')) return;
+    if (event.key === ' ' && target?.matches(':focus-visible:is(button, a)')) return;
     const action = actionOf(event);
     if (!action) return;
     event.preventDefault();
