@@ -72,9 +72,20 @@ export function runPinned(file, args, options = {}) {
 /** Under `npm start` the program ends when npm does, also when npm is killed without a word. */
 function stopWithNpm(child) {
   if (!process.env.npm_lifecycle_event) return;
-  const parent = process.ppid;
+  const before = ancestors();
   const timer = setInterval(() => {
-    if (process.ppid !== parent) child.kill('SIGTERM');
+    if (ancestors() !== before) child.kill('SIGTERM');
   }, 1000);
   timer.unref();
+}
+
+/** The parent and, where it can be read, its parent: npm runs scripts through a shell that outlives it. */
+function ancestors() {
+  try {
+    const stat = readFileSync(`/proc/${process.ppid}/stat`, 'utf8');
+    // The fields after the last parenthesis are: state, parent…
+    return `${process.ppid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]}`;
+  } catch {
+    return `${process.ppid}`;
+  }
 }
