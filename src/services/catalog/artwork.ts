@@ -16,7 +16,7 @@ export async function artwork(
   request: Request,
 ): Promise<Response> {
   const { publication } = await deps.titles.find(title);
-  if (!publication?.poster || file !== posterFile(publication)) throw missing();
+  if (!publication?.poster || file !== posterFile(publication.poster)) throw missing();
   try {
     const image = await deps.objects.get(deps.mediaBucket, publication.poster, { signal: request.signal });
     const headers = { etag: image.etag, 'cache-control': 'public, max-age=31536000, immutable' };

@@ -162,6 +162,8 @@ test('the poster of the newest publication is served for ever, and nothing else 
   assert.equal(await image.text(), 'jpeg');
   const etag = image.headers.get('etag') ?? '';
   assert.equal((await call('GET', poster as string, undefined, { 'if-none-match': etag })).status, 304);
+  await catalog.publishTitle({ params: { id }, body: publicationOf(id, 2) });
+  assert.equal((await titleAt(id)).poster, poster, 'the same picture keeps its address');
   for (const file of ['poster-2.jpg', 'secret.jpg', '..%2f..%2fsecret.jpg'])
     assert.ok([400, 404].includes((await call('GET', `/api/titles/${id}/artwork/${file}`)).status), file);
 });

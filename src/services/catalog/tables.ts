@@ -1,4 +1,5 @@
 /** The catalog's rows in PostgreSQL, and a title's row as the API tells it. */
+import { createHash } from 'node:crypto';
 import type { ColumnType, JSONColumnType, Selectable } from 'kysely';
 import type { Publication, Title, TitleState } from '../../contracts/titles.ts';
 
@@ -61,7 +62,7 @@ export function titleOf(row: TitleRow): Title {
     bytes: row.bytes,
     bytesExpected: row.bytes_expected,
     source: { bucket: row.bucket, key: row.key },
-    poster: publication?.poster ? `/api/titles/${row.id}/artwork/${posterFile(publication)}` : null,
+    poster: publication?.poster ? `/api/titles/${row.id}/artwork/${posterFile(publication.poster)}` : null,
     renditions: publication?.renditions ?? [],
     audioLanguages: publication?.audioLanguages ?? [],
     captionLanguages: publication?.captionLanguages ?? [],
@@ -71,7 +72,7 @@ export function titleOf(row: TitleRow): Title {
   };
 }
 
-/** Under a name of its own for every publication, so that caches may keep it for ever. */
-export function posterFile(publication: Publication): string {
-  return `poster-${publication.number}.jpg`;
+/** A name that changes when the image does and not before, so that caches may keep it for ever. */
+export function posterFile(key: string): string {
+  return `poster-${createHash('sha256').update(key).digest('hex').slice(0, 16)}.jpg`;
 }
