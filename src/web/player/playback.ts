@@ -22,6 +22,7 @@ import { createRequestPatience } from './request-patience.ts';
 import { engineConfig, type ManifestFormat, type ShakaModule, type ShakaPlayer } from './shaka-engine.ts';
 import { createThumbnails, type Thumbnails } from './thumbnails.ts';
 import type { Timers } from './timers.ts';
+import { chooseQuality } from './tracks.ts';
 
 export type PlaybackDeps = {
   titleId: string;
@@ -86,6 +87,7 @@ export async function openPlayback(
     await engine.load(manifestOf(play), positionS, parsers.mimeType);
     publications.loaded(play);
     store.set({ publication: play.publication, fault: null });
+    if (store.get().quality !== 'auto') chooseQuality(engine, store.get().quality);
     facts.readTracks();
     facts.read();
   };

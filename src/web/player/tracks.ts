@@ -22,19 +22,34 @@ export function readQualities(engine: ShakaPlayer): { all: Quality[]; playing: Q
   return { all: [...byName.values()].sort((a, b) => b.height - a.height), playing };
 }
 
+/**
+ * A chosen quality is a restriction of the automatic choice to one size. Shaka's own way to choose a rendition also
+ * makes its exact codec string the preferred one, which differs between the renditions of a film, so that the
+ * automatic choice would know no other afterwards.
+ */
 export function chooseQuality(engine: ShakaPlayer, name: string): void {
-  if (name === 'auto') {
-    // Whoever leaves a poor quality does not want to see the rest of it out of the buffer.
-    engine.configure({ abr: { enabled: true, clearBufferSwitch: true, safeMarginSwitch: KEPT_S } });
-    return;
-  }
-  const track = engine
-    .getVideoTracks()
-    .filter((each) => qualityOf(each).name === name)
-    .sort((a, b) => b.bandwidth - a.bandwidth)[0];
-  if (!track) return;
-  engine.configure('abr.enabled', false);
-  if (!track.active) engine.selectVideoTrack(track, true, KEPT_S);
+  const chosen = readQualities(engine).all.find((quality) => quality.name === name);
+  engine.configure({
+    abr: {
+      restrictions: chosen ? onlySizeOf(chosen) : ANY_SIZE,
+      restrictToElementSize: !chosen,
+      restrictToScreenSize: !chosen,
+      // Who chooses does not want to see the rest of the other quality out of the buffer.
+      clearBufferSwitch: true,
+      safeMarginSwitch: KEPT_S,
+    },
+  });
+}
+
+const ANY_SIZE = {
+  minWidth: 0,
+  minHeight: 0,
+  maxWidth: Number.POSITIVE_INFINITY,
+  maxHeight: Number.POSITIVE_INFINITY,
+};
+
+function onlySizeOf({ width, height }: Quality): typeof ANY_SIZE {
+  return { minWidth: width, minHeight: height, maxWidth: width, maxHeight: height };
 }
 
 export function readAudio(engine: ShakaPlayer): AudioChoice[] {
