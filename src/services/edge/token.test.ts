@@ -23,6 +23,17 @@ test('a good token tells what it opens', () => {
   });
 });
 
+test('a token has one spelling only', () => {
+  const verifier = verifierWith(mint);
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  const good = mint.mint();
+  const spellings = [...alphabet].map((last) => good.slice(0, -1) + last);
+  assert.deepEqual(
+    spellings.filter((token) => verifier.verify(token)),
+    [good],
+  );
+});
+
 test('payloads of another form are refused, however well they are signed', () => {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const verifier = new TokenVerifier(10);

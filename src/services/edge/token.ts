@@ -68,6 +68,8 @@ export class TokenVerifier {
     const key = this.#keys.get(keyId);
     if (!key || prefix.length < 2 || !prefix.endsWith('/')) return undefined;
     const signature = Buffer.from(signatureText, 'base64url');
+    // The last character has bits to spare; one token must not have sixteen spellings.
+    if (signature.toString('base64url') !== signatureText) return undefined;
     if (!verify(null, Buffer.from(payloadText, 'latin1'), key, signature)) return undefined;
     return { prefix, session, expiresMs: expiresS * 1000 };
   }
