@@ -16,7 +16,13 @@ export type Heartbeat = {
   hitRatio: number;
 };
 
-export type KnownEdge = Heartbeat & { name: string; seenMs: number };
+export type KnownEdge = Heartbeat & {
+  name: string;
+  /** On the clock that never steps, to tell the living from the silent. */
+  heardMs: number;
+  /** On the clock on the wall, for people. */
+  seenMs: number;
+};
 
 /** More than this is a fault or an attack. */
 const EDGES_MAX = 1000;
@@ -25,9 +31,10 @@ const FORGET_AFTER_MS = 10 * 60_000;
 
 export function createEdgeFleet(clock: Clock, timeoutMs: number) {
   const edges = new Map<string, KnownEdge>();
-  const isHeard = ({ seenMs }: KnownEdge) => clock.now() - seenMs <= timeoutMs;
+  const silentMs = ({ heardMs }: KnownEdge) => clock.monotonic() - heardMs;
+  const isHeard = (edge: KnownEdge) => silentMs(edge) <= timeoutMs;
   const forgetSilent = () => {
-    for (const [name, { seenMs }] of edges) if (clock.now() - seenMs > FORGET_AFTER_MS) edges.delete(name);
+    for (const [name, edge] of edges) if (silentMs(edge) > FORGET_AFTER_MS) edges.delete(name);
   };
 
   return {
@@ -41,14 +48,19 @@ export function createEdgeFleet(clock: Clock, timeoutMs: number) {
         forgetSilent();
         if (edges.size >= EDGES_MAX) throw new MatineeError('unavailable', 'there are too many edges');
       }
-      edges.set(name, { ...beat, url, name, seenMs: clock.now() });
+      edges.set(name, { ...beat, url, name, heardMs: clock.monotonic(), seenMs: clock.now() });
     },
 
-    /** Those that viewers may be sent to. Edges that are being drained serve only while there is no other. */
+    /**
+     * Those that viewers may be sent to. Only while no other is heard of, those that are being drained, since they
+     * still serve; and at the very last those that are not ready yet, since they may be by the time they are asked.
+     */
     usable: (): KnownEdge[] => {
       const heard = [...edges.values()].filter(isHeard);
       const ready = heard.filter(({ ready, draining }) => ready && !draining);
-      return ready.length > 0 ? ready : heard.filter(({ draining }) => draining);
+      if (ready.length > 0) return ready;
+      const draining = heard.filter((edge) => edge.draining);
+      return draining.length > 0 ? draining : heard;
     },
 
     list: (): EdgeStatus[] => {

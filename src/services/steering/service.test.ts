@@ -11,7 +11,7 @@ import { createSteeringService } from './service.ts';
 const KEYS = [{ id: 'k1', publicKey: 'x'.repeat(43) }];
 
 function openSteering() {
-  const state = { ms: 1_000_000, away: false, asked: 0 };
+  const state = { ms: 1_000_000, wallAheadMs: 0, away: false, asked: 0 };
   const playback = {
     getTokenKeys: async () => {
       state.asked += 1;
@@ -19,7 +19,7 @@ function openSteering() {
       return { tokenKeys: KEYS };
     },
   } as PlaybackClient;
-  const clock = { ...systemClock, now: () => state.ms, monotonic: () => state.ms };
+  const clock = { ...systemClock, now: () => state.ms + state.wallAheadMs, monotonic: () => state.ms };
   const service = createSteeringService(
     { playback, clock, log: silentLog },
     { edgeTimeoutMs: 6000, heartbeatMs: 2000 },
@@ -48,9 +48,11 @@ test('edges that are silent, not ready or draining are not for viewers', async (
   const { state, hear, rank, list } = openSteering();
   await hear('silent');
   state.ms += 6001;
-  await hear('draining', { draining: true });
+  assert.deepEqual(await rank(), []);
   await hear('starting', { ready: false });
-  assert.deepEqual(await rank(), ['draining'], 'only while there is no other');
+  assert.deepEqual(await rank(), ['starting'], 'only while there is no other at all');
+  await hear('draining', { draining: true });
+  assert.deepEqual(await rank(), ['draining'], 'only while none is ready');
   await hear('good');
   assert.deepEqual(await rank(), ['good']);
   const healthy = (await list()).filter((edge: { healthy: boolean }) => edge.healthy);
@@ -66,6 +68,39 @@ test('keys are remembered while playback is away', async () => {
   state.ms += 60_000;
   assert.deepEqual((await hear('a')).tokenKeys, KEYS);
   assert.equal(state.asked, 2);
+  await hear('a');
+  assert.equal(state.asked, 2, 'not at every heartbeat');
+  state.away = false;
+  state.ms += 1000;
+  await hear('a');
+  await hear('a');
+  assert.equal(state.asked, 3);
+});
+
+test('a steering that starts anew knows an edge from its next heartbeat on', async () => {
+  const before = openSteering();
+  await before.hear('a');
+  const { hear, rank, list } = openSteering();
+  assert.deepEqual([await rank(), await list()], [[], []]);
+  await hear('a');
+  assert.deepEqual(await rank(), ['a']);
+});
+
+test('a clock on the wall that is set makes no edge silent', async () => {
+  const { state, hear, rank, list } = openSteering();
+  await hear('a');
+  state.wallAheadMs = 3_600_000;
+  assert.deepEqual(await rank(), ['a']);
+  assert.equal((await list())[0].healthy, true);
+});
+
+test('a viewer is given few edges of many, and steering takes only so many', async () => {
+  const { hear, rank, list } = openSteering();
+  for (let n = 0; n < 1000; n++) await hear(`edge-${n}`);
+  assert.equal((await rank()).length, 8);
+  await assert.rejects(hear('one-more'), { code: 'unavailable' });
+  await hear('edge-7');
+  assert.equal((await list()).length, 1000);
 });
 
 test('addresses that are none and names that are taken are refused', async () => {
@@ -79,7 +114,7 @@ test('addresses that are none and names that are taken are refused', async () =>
 });
 
 const edge = (name: string, more: Partial<RankedEdge> = {}): RankedEdge => ({
-  ...{ name, region: 'local', requestsPerS: 0 },
+  ...{ name, region: 'local', requestsPerS: 0, bytesPerS: 0 },
   ...more,
 });
 const names = (edges: readonly RankedEdge[]) => edges.map(({ name }) => name);
@@ -94,6 +129,25 @@ test('failed edges go last, far ones behind near ones, overloaded ones behind id
     edge('near', near),
   ];
   assert.deepEqual(names(rankEdges(edges, viewer)), ['near', 'busy', 'far', 'down']);
+});
+
+test('of two edges the one with clearly more to do gives way, whether in requests or in bytes', () => {
+  const [home = '', other = ''] = names(rankEdges([edge('a'), edge('b')], { title: 't', failed: [] }));
+  const first = (homeLoad: Partial<RankedEdge>, otherLoad: Partial<RankedEdge>) =>
+    rankEdges([edge(home, homeLoad), edge(other, otherLoad)], { title: 't', failed: [] })[0]?.name;
+  assert.equal(first({ requestsPerS: 150, bytesPerS: 4e7 }, {}), home, 'a little load is no reason');
+  assert.equal(first({ requestsPerS: 500 }, { requestsPerS: 400 }), home, 'nor is a small difference');
+  assert.equal(first({ requestsPerS: 1000 }, { requestsPerS: 400 }), other);
+  assert.equal(first({ bytesPerS: 9e7 }, { bytesPerS: 1e7 }), other);
+  assert.equal(first({ bytesPerS: 9e7 }, { bytesPerS: 9e8 }), home);
+});
+
+test('an idle region far away does not make every edge of a busy one look busy', () => {
+  const viewer = { title: 't', region: 'eu', failed: [] };
+  const eu = (name: string, requestsPerS: number) => edge(name, { region: 'eu', requestsPerS });
+  const idle = Array.from({ length: 20 }, (_, n) => edge(`far-${n}`));
+  const [home = '', other = ''] = names(rankEdges([eu('a', 0), eu('b', 0)], viewer));
+  assert.equal(rankEdges([eu(home, 2000), eu(other, 400), ...idle], viewer)[0]?.name, other);
 });
 
 test('titles spread evenly over edges, and one edge less moves only its own titles', () => {

@@ -21,6 +21,9 @@ export type SteeringConfig = {
   heartbeatMs: number;
 };
 
+/** More edges than this in a row is more than a player will ever try. */
+const RANKED_MAX = 8;
+
 export function createSteeringService(deps: SteeringDeps, config: SteeringConfig): Service {
   const fleet = createEdgeFleet(deps.clock, config.edgeTimeoutMs);
   const tokenKeys = createTokenKeyCache(deps);
@@ -32,7 +35,9 @@ export function createSteeringService(deps: SteeringDeps, config: SteeringConfig
         return { tokenKeys: await tokenKeys(), heartbeatMs: config.heartbeatMs };
       }),
       route(rankEdgesRow, async ({ body }) => ({
-        edges: rankEdges(fleet.usable(), body).map(({ name, url }) => ({ name, url })),
+        edges: rankEdges(fleet.usable(), body)
+          .slice(0, RANKED_MAX)
+          .map(({ name, url }) => ({ name, url })),
       })),
     ],
     deps.log,

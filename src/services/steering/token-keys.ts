@@ -5,25 +5,32 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 
 const FRESH_MS = 5000;
-const ASK_LIMIT_MS = 3000;
+/** After a question that was not answered. */
+const ASK_AGAIN_MS = 1000;
+/** Less than an edge waits for the answer to its heartbeat. */
+const ASK_LIMIT_MS = 1000;
 
 export function createTokenKeyCache(deps: { playback: PlaybackClient; clock: Clock; log: Log }) {
   const { playback, clock, log } = deps;
   let known: TokenKeys = [];
-  let askedMs = Number.NEGATIVE_INFINITY;
+  let askAtMs = Number.NEGATIVE_INFINITY;
+  let away = false;
   let asking: Promise<void> | undefined;
 
   const ask = async () => {
     try {
       known = (await playback.getTokenKeys({}, AbortSignal.timeout(ASK_LIMIT_MS))).tokenKeys;
-      askedMs = clock.monotonic();
+      askAtMs = clock.monotonic() + FRESH_MS;
+      away = false;
     } catch (error) {
-      log.debug('playback does not tell its token keys, the last known ones go on', { error });
+      askAtMs = clock.monotonic() + ASK_AGAIN_MS;
+      if (!away) log.warn('playback does not tell its token keys, the last known ones go on', { error });
+      away = true;
     }
   };
   /** Empty only until playback has answered once. */
   return async (): Promise<TokenKeys> => {
-    if (clock.monotonic() - askedMs < FRESH_MS) return known;
+    if (clock.monotonic() < askAtMs) return known;
     asking ??= ask().finally(() => {
       asking = undefined;
     });
