@@ -29,6 +29,7 @@ export type EncoderConfig = {
 const LEASE_WAIT_S = 20;
 const BACKOFF_MIN_MS = 250;
 const BACKOFF_MAX_MS = 15_000;
+const TOLD_FROM_FAILURES = 6;
 const DISK_FULL_PAUSE_MS = 20_000;
 /** Failed calls in a row after which the worker says that it is not ready. */
 const FAILURES_UNTIL_UNREADY = 3;
@@ -62,7 +63,9 @@ export function createEncoderWorker(
         } catch (error) {
           if (signal.aborted) break;
           failures += 1;
-          log.warn('no lease could be asked for', { reason: asTaskFailure(error).message, failures });
+          // A program that has just started may have its workers before its studio.
+          const tell = failures < TOLD_FROM_FAILURES ? log.debug : log.warn;
+          tell('no lease could be asked for', { reason: asTaskFailure(error).message, failures });
           await backOff(deps.clock, failures, signal);
         }
       }

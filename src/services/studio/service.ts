@@ -72,11 +72,13 @@ export function createStudioService(
   const onRemoved = createTitleRemover(shared, config.taskQueue);
 
   /** The queue of events is the door's to declare. */
+  let declared = false;
   async function declareQueues(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
         await queue.declare(config.taskQueue, { leaseS: config.leaseS, ...TASK_OPTIONS });
         await queue.declare(config.titleRemovedQueue, REMOVED_OPTIONS);
+        declared = true;
         return;
       } catch (error) {
         log.warn('the queues could not be declared', { error });
@@ -111,13 +113,17 @@ export function createStudioService(
     ]);
   }
 
-  const handle = createEndpointServer(leaseRoutes(leases, stopping.signal), log);
+  const handle = createEndpointServer(
+    leaseRoutes(leases, () => declared, stopping.signal),
+    log,
+  );
   return { name: 'studio', handle, run, health: watch.health };
 }
 
-function leaseRoutes(leases: LeaseApi, stopping: AbortSignal): Route[] {
+function leaseRoutes(leases: LeaseApi, isOpen: () => boolean, stopping: AbortSignal): Route[] {
   return [
     route(leaseTask, async ({ body }, { request }) => {
+      if (!isOpen()) return errorResponse(new MatineeError('unavailable', 'the studio is starting'));
       const signal = AbortSignal.any([request.signal, stopping]);
       const lease = await leases.lease(body.worker, body.waitS * 1000, signal);
       // A worker that hears "nothing to do" asks again at once; this one has to wait for the next studio.
