@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createPrivateKey, createPublicKey, verify } from 'node:crypto';
+import { createPublicKey, verify } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,14 +17,16 @@ import { openLocalKeys } from '../../ports/keys/embedded.ts';
 import type { Keys } from '../../ports/keys/keys.ts';
 import { openSqliteTables } from '../../ports/tables/embedded.ts';
 import type { Tables } from '../../ports/tables/tables.ts';
+import { createBookmarks } from './bookmarks.ts';
 import { openPlaybackService } from './service.ts';
-import { openTokenSigner, signToken } from './token-signer.ts';
 
 const TITLE = '01jd0000000000000000000000';
-const DAY_MS = 86_400_000;
 const CONFIG = { tokenTtlS: 6 * 3600, sessionIdleS: 120 };
-const state = { ms: Date.now(), publication: 1, edges: ['a', 'b'], failed: [] as string[] };
-const clock = { ...systemClock, now: () => state.ms };
+const state = {
+  ...{ ms: 1_800_000_000_000, publication: 1, edges: ['a', 'b'], failed: [] as string[] },
+  ...{ catalogAway: false, catalogAsked: 0 },
+};
+const clock = { ...systemClock, now: () => state.ms, monotonic: () => state.ms };
 let folder: string;
 let tables: Tables;
 let keys: Keys;
@@ -40,12 +42,17 @@ after(async () => {
   await tables?.close();
   await rm(folder, { recursive: true, force: true });
 });
-beforeEach(() => Object.assign(state, { publication: 1, edges: ['a', 'b'] }));
+beforeEach(async () => {
+  Object.assign(state, { publication: 1, edges: ['a', 'b'], catalogAway: false, catalogAsked: 0 });
+  state.ms += 5000;
+});
 
 const prefix = `titles/${TITLE}/`;
-function open() {
+function open(stored: Tables = tables) {
   const catalog = {
     getPublication: async ({ params }: { params: { id: string } }) => {
+      state.catalogAsked += 1;
+      if (state.catalogAway) throw new MatineeError('unavailable', 'away');
       if (params.id !== TITLE) throw new MatineeError('not_found', 'no such title');
       if (state.publication === 0) throw new MatineeError('conflict', 'not ready yet');
       const files = { hls: `${prefix}1/p 1/master.m3u8`, dash: `${prefix}1/p 1/manifest.mpd` };
@@ -58,13 +65,14 @@ function open() {
       return { edges: state.edges.map((name) => ({ name, url: `http://${name}` })) };
     },
   } as unknown as SteeringClient;
-  return openPlaybackService({ catalog, steering, tables, keys, clock, log: silentLog }, CONFIG);
+  return openPlaybackService({ catalog, steering, tables: stored, keys, clock, log: silentLog }, CONFIG);
 }
 
 async function call(method: string, path: string, body: unknown = {}) {
   const request = new Request(`http://playback${path}`, {
     method,
     ...(method === 'DELETE' ? {} : { body: JSON.stringify(body) }),
+    headers: { 'content-type': 'application/json' },
   });
   return service.handle(request, { rawTarget: path, remoteAddress: '192.0.2.1', trusted: false });
 }
@@ -73,6 +81,8 @@ async function post<T = Play>(path: string, body: unknown = {}): Promise<T> {
   assert.equal(response.status, 200, await response.clone().text());
   return (await response.json()) as T;
 }
+const beat = (play: Play, positionS: number, playState = 'playing') =>
+  post<{ publication: number }>(`/api/sessions/${play.session}/heartbeat`, { positionS, state: playState });
 const start = (device?: string) => post(`/api/titles/${TITLE}/play`, device ? { device } : {});
 
 async function openToken(token: string) {
@@ -114,12 +124,24 @@ test('what cannot be played says why and opens no session', async () => {
   assert.equal((await call('POST', `/api/titles/${TITLE}/play`)).status, 409);
   state.publication = 1;
   state.edges = [];
+  const put: string[] = [];
+  const spied = {
+    ...tables,
+    table: (name: string) => ({
+      ...tables.table(name),
+      put: async () => {
+        put.push(name);
+        throw new Error('not expected');
+      },
+    }),
+  };
+  service = await open(spied as Tables);
   assert.equal((await call('POST', `/api/titles/${TITLE}/play`)).status, 503);
+  service = await open();
+  assert.deepEqual(put, []);
 });
 
 test('a device goes on where it stopped, another begins at the start, and so does a film seen to its end', async () => {
-  const beat = (play: Play, positionS: number, playState = 'playing') =>
-    post(`/api/sessions/${play.session}/heartbeat`, { positionS, state: playState });
   const first = await start('tv');
   assert.equal(first.positionS, 0);
   await beat(first, 42.5);
@@ -136,8 +158,8 @@ test('a device goes on where it stopped, another begins at the start, and so doe
 test('a heartbeat tells of a new publication, and a renewal brings it with fresh edges', async () => {
   const play = await start();
   state.publication = 2;
-  const beat = { positionS: 1, state: 'playing', edge: 'a', bufferS: 10, stalls: 0 };
-  assert.deepEqual(await post(`/api/sessions/${play.session}/heartbeat`, beat), { publication: 2 });
+  const full = { positionS: 1, state: 'playing', edge: 'a', rendition: '360p', bufferS: 10, stalls: 0 };
+  assert.deepEqual(await post(`/api/sessions/${play.session}/heartbeat`, full), { publication: 2 });
   const renewed = await post(`/api/sessions/${play.session}/renew`, { failedEdges: ['a'] });
   assert.deepEqual([renewed.session, renewed.publication, state.failed], [play.session, 2, ['a']]);
 });
@@ -158,41 +180,61 @@ test('heartbeats that make no sense are refused', async () => {
     assert.equal((await call('POST', `/api/sessions/${session}/heartbeat`, body)).status, 400);
 });
 
-test('signing keys change every 30 days, are known a day ahead, and old ones stay while their tokens live', async () => {
-  const at = (ms: number) => ({ ...systemClock, now: () => ms });
-  const period = 30 * DAY_MS;
-  const begin = (Math.floor(state.ms / period) + 5) * period;
-  const open = (ms: number) => openTokenSigner({ tables, keys, clock: at(ms) }, 3600);
-  const idOf = async (ms: number) => {
-    const { token } = await (await open(ms)).mint('p/', 's');
-    return JSON.parse(Buffer.from(token.split('.')[0] as string, 'base64url').toString())[1];
-  };
-  const ids = async (ms: number) => (await (await open(ms)).publicKeys()).map(({ id }) => id);
-  const now = await idOf(begin + 1000);
-  assert.equal(await idOf(begin + 29.5 * DAY_MS), now);
-  const next = await idOf(begin + period);
-  assert.notEqual(next, now);
-  assert.ok((await ids(begin + 29.5 * DAY_MS)).includes(next), 'a day ahead');
-  assert.ok((await ids(begin + period + 60_000)).includes(now));
+test('a player that has not come to show anything leaves the place alone', async () => {
+  const play = await start('tablet');
+  await beat(play, 42.5);
+  await beat(play, 0, 'buffering');
+  await beat(play, 0, 'failed');
+  assert.equal((await start('tablet')).positionS, 42.5);
+  await beat(play, 0, 'playing');
+  assert.equal((await start('tablet')).positionS, 0, 'but who went back to the start is there');
 });
 
-test('processes that start together agree on one key', async () => {
-  const later = { ...systemClock, now: () => state.ms + 900 * DAY_MS };
-  const signers = await Promise.all(
-    Array.from({ length: 5 }, () => openTokenSigner({ tables, keys, clock: later }, 3600)),
-  );
-  const told = await Promise.all(signers.map((signer) => signer.publicKeys()));
-  for (const list of told) assert.deepEqual(list, told[0]);
+test('a player without a name keeps its place as long as its session', async () => {
+  const play = await start();
+  await beat(play, 42.5);
+  service = await open();
+  assert.equal((await post(`/api/sessions/${play.session}/renew`)).positionS, 42.5);
+  assert.equal((await start()).positionS, 0);
+  const empty = await post(`/api/titles/${TITLE}/play`, { device: '' });
+  assert.equal(empty.positionS, 0);
 });
 
-test('the format of a token is held still', () => {
-  // RFC 8032, section 7.1, test 1: the seed of its key pair, in PKCS #8.
-  const seed = '9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60';
-  const der = Buffer.from(`302e020100300506032b657004220420${seed}`, 'hex');
-  const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
-  const token = signToken(key, [1, 'k1', 'titles/x/', 's1', 1_800_000_000]);
-  const [payload = '', signature = ''] = token.split('.');
-  assert.equal(payload, Buffer.from('[1,"k1","titles/x/","s1",1800000000]').toString('base64url'));
-  assert.ok(verify(null, Buffer.from(payload), createPublicKey(key), Buffer.from(signature, 'base64url')));
-  assert.equal(signature.length, 86);
+test('the last report counts though it comes after the good-bye, and the session stays ended', async () => {
+  const play = await start('laptop');
+  await beat(play, 10);
+  await call('DELETE', `/api/sessions/${play.session}`);
+  const late = { positionS: 20, state: 'paused' };
+  assert.equal((await call('POST', `/api/sessions/${play.session}/heartbeat`, late)).status, 404);
+  assert.equal((await start('laptop')).positionS, 20);
+  assert.equal((await call('POST', `/api/sessions/${play.session}/renew`)).status, 404);
+});
+
+test('of many heartbeats in one moment the last one is the place', async () => {
+  const plays = await Promise.all([start('shared'), start('shared'), start('shared')]);
+  await Promise.all(plays.map((play, n) => beat(play, 10 + n)));
+  assert.equal((await start('shared')).positionS, 12);
+});
+
+test('what was heard earlier does not replace what was heard later', async () => {
+  const bookmarks = createBookmarks(tables, clock);
+  await bookmarks.set('d', TITLE, 50, 2000);
+  await bookmarks.set('d', TITLE, 40, 1000);
+  assert.equal(await bookmarks.get('d', TITLE), 50);
+  state.ms += 366 * 86_400_000;
+  assert.equal(await bookmarks.get('d', TITLE), 0, 'and none is kept for more than a year');
+});
+
+test('many heartbeats of one film ask the catalog once, and go on while it is away', async () => {
+  const play = await start();
+  state.catalogAsked = 0;
+  await Promise.all(Array.from({ length: 10 }, () => beat(play, 1)));
+  assert.equal(state.catalogAsked, 1);
+  state.catalogAway = true;
+  state.ms += 1000;
+  assert.deepEqual(await beat(play, 1), { publication: 1 });
+  state.catalogAway = false;
+  state.publication = 2;
+  state.ms += 1000;
+  assert.deepEqual(await beat(play, 1), { publication: 2 });
 });

@@ -7,12 +7,16 @@ import type { SteeringClient } from '../../clients/steering.ts';
 import { getTokenKeys } from '../../contracts/edges.ts';
 import { endPlay, heartbeatPlay, type Play, renewPlay, startPlay } from '../../contracts/plays.ts';
 import { createEndpointServer, route } from '../../contracts/serve.ts';
+import type { Publication } from '../../contracts/titles.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { MatineeError } from '../../platform/errors.ts';
+import { newId } from '../../platform/ids.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Service } from '../../platform/service.ts';
 import type { Keys } from '../../ports/keys/keys.ts';
 import type { Tables } from '../../ports/tables/tables.ts';
+import { createBookmarks } from './bookmarks.ts';
+import { createNewestPublication } from './newest-publication.ts';
 import { createSessions, type Session } from './sessions.ts';
 import { openTokenSigner } from './token-signer.ts';
 
@@ -35,27 +39,28 @@ export type PlaybackConfig = {
 /** A viewer who stopped this close to the end has seen the film. */
 const SEEN_WITHIN_S = 10;
 
-type Viewer = { address: string; failed: readonly string[] };
+type Viewer = { clientAddress: string; failed: string[] };
 
 export async function openPlaybackService(deps: PlaybackDeps, config: PlaybackConfig): Promise<Service> {
   const { catalog, steering, tables, clock, log } = deps;
   const signer = await openTokenSigner(deps, config.tokenTtlS);
   const sessions = createSessions(tables, clock, config.sessionIdleS);
+  const bookmarks = createBookmarks(tables, clock);
+  const newestPublication = createNewestPublication(deps);
 
-  const playOf = async (session: Session, viewer: Viewer): Promise<Play> => {
-    const { publication } = await catalog.getPublication({ params: { id: session.title } });
-    const { edges } = await steering.rankEdges({
-      body: {
-        title: session.title,
-        session: session.id,
-        clientAddress: viewer.address,
-        failed: [...viewer.failed],
-      },
-    });
+  const publicationOf = async (title: string): Promise<Publication> =>
+    (await catalog.getPublication({ params: { id: title } })).publication;
+  const playOf = async (
+    session: Session,
+    publication: Publication,
+    viewer: Viewer,
+    positionS: number,
+  ): Promise<Play> => {
+    const body = { title: session.title, session: session.id, ...viewer };
+    const { edges } = await steering.rankEdges({ body });
     const [first] = edges;
     if (!first) throw new MatineeError('unavailable', 'no edge is there to serve this film; try again soon');
     const { token, expiresS } = await signer.mint(publication.prefix, session.id);
-    const bookmarkS = await sessions.bookmark(session.device, session.title);
     return {
       session: session.id,
       manifests: {
@@ -65,7 +70,7 @@ export async function openPlaybackService(deps: PlaybackDeps, config: PlaybackCo
       edges,
       publication: publication.number,
       durationS: publication.durationS,
-      positionS: bookmarkS > publication.durationS - SEEN_WITHIN_S ? 0 : bookmarkS,
+      positionS,
       expiresAt: new Date(expiresS * 1000).toISOString(),
     };
   };
@@ -73,22 +78,41 @@ export async function openPlaybackService(deps: PlaybackDeps, config: PlaybackCo
   const handle = createEndpointServer(
     [
       route(startPlay, async ({ params, body }, { remoteAddress }) => {
-        // Asked first, so that a title that cannot be played opens no session.
-        await catalog.getPublication({ params });
-        const session = await sessions.open(params.id, body.device ?? null);
-        return playOf(session, { address: remoteAddress, failed: [] });
+        const title = params.id;
+        const device = body.device || null;
+        const publication = await publicationOf(title);
+        const bookmarkS = await bookmarks.get(device, title);
+        const beginS = bookmarkS > publication.durationS - SEEN_WITHIN_S ? 0 : bookmarkS;
+        const id = newId(clock.now());
+        const session = { id, title, device, publication: publication.number, positionS: null, ended: false };
+        const viewer = { clientAddress: remoteAddress, failed: [] };
+        const play = await playOf(session, publication, viewer, beginS);
+        // Last, so that a play that cannot be leaves no session behind.
+        await sessions.open(session);
+        return play;
       }),
       route(renewPlay, async ({ params, body }, { remoteAddress }) => {
-        const session = await sessions.touch(params.session);
-        return playOf(session, { address: remoteAddress, failed: body.failedEdges });
+        const session = refuseEnded(await sessions.touch(params.session, { renewedMs: clock.now() }));
+        const publication = await publicationOf(session.title);
+        const positionS = session.positionS ?? (await bookmarks.get(session.device, session.title));
+        const viewer = { clientAddress: remoteAddress, failed: body.failedEdges };
+        const play = await playOf(session, publication, viewer, positionS);
+        if (publication.number !== session.publication) {
+          await sessions.touch(session.id, { publication: publication.number });
+        }
+        return play;
       }),
       route(heartbeatPlay, async ({ params, body }) => {
+        const heardMs = clock.now();
         const { positionS, state, edge = null, rendition = null, bufferS = null, stalls = null } = body;
-        const facts = { positionS, state, edge, rendition, bufferS, stalls, heardMs: clock.now() };
-        const { device, title } = await sessions.touch(params.session, facts);
-        await sessions.setBookmark(device, title, state === 'ended' ? 0 : positionS);
-        const { publication } = await catalog.getPublication({ params: { id: title } });
-        return { publication: publication.number };
+        const stoppedAtS = state === 'ended' ? 0 : positionS;
+        // A player that is still loading, or could not load, says 0; that is not where its viewer stopped.
+        const isPlace = positionS > 0 || state === 'playing' || state === 'paused' || state === 'ended';
+        const heard = { heardMs, state, edge, rendition, bufferS, stalls, ...(isPlace ? { positionS } : {}) };
+        const session = await sessions.touch(params.session, heard);
+        if (isPlace) await bookmarks.set(session.device, session.title, stoppedAtS, heardMs);
+        refuseEnded(session);
+        return { publication: await newestPublication(session.title, session.publication) };
       }),
       route(endPlay, async ({ params }) => {
         await sessions.end(params.session);
@@ -98,7 +122,12 @@ export async function openPlaybackService(deps: PlaybackDeps, config: PlaybackCo
     ],
     log,
   );
-  return { name: 'playback', handle, health: () => ({ ready: true }) };
+  return { name: 'playback', handle, health: () => signer.health() };
+}
+
+function refuseEnded(session: Session): Session {
+  if (session.ended) throw new MatineeError('not_found', 'this session has ended; press play again');
+  return session;
 }
 
 /** The token is a segment of the path, so that relative addresses in manifests carry it along. */

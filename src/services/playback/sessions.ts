@@ -1,57 +1,68 @@
-/** Play sessions and bookmarks in `tables`: both expire by themselves, so that neither grows without end. */
+/** Play sessions in `tables`: each expires by itself when its player falls silent, so that they never pile up. */
 import type { Clock } from '../../platform/clock.ts';
 import { isMatineeError, MatineeError } from '../../platform/errors.ts';
-import { newId } from '../../platform/ids.ts';
-import type { Tables } from '../../ports/tables/tables.ts';
+import type { Item, ItemValue, Tables } from '../../ports/tables/tables.ts';
 
-export type Session = { id: string; title: string; device: string | null };
+export type Session = {
+  id: string;
+  title: string;
+  /** Null for a player that keeps no name; its place lives and ends with the session. */
+  device: string | null;
+  /** The newest publication that this session was told of. */
+  publication: number;
+  /** Where the viewer is, once the player has said so. */
+  positionS: number | null;
+  /** Its player has said good-bye. */
+  ended: boolean;
+};
 
 export type Sessions = ReturnType<typeof createSessions>;
 
-const BOOKMARK_LIFE_S = 365 * 86_400;
+/** The last report of a page that goes away may come after its good-bye, on another connection. */
+const ENDED_LIFE_S = 60;
 const SORT_KEY = 'session';
 
 export function createSessions(tables: Tables, clock: Clock, idleS: number) {
-  const sessions = tables.table('play-sessions');
-  const bookmarks = tables.table('bookmarks');
+  const table = tables.table('play-sessions');
   const inS = (seconds: number) => Math.floor(clock.now() / 1000) + seconds;
   const keyOf = (id: string) => ({ pk: id, sk: SORT_KEY });
-  const bookmarkKey = (device: string, title: string) => ({ pk: device, sk: title });
+  const change = async (id: string, set: ItemValue, lifeS: number): Promise<Session> => {
+    try {
+      const options = { condition: { exists: true }, expiresAt: inS(lifeS) } as const;
+      return sessionOf(await table.update(keyOf(id), { set }, options));
+    } catch (error) {
+      if (!isMatineeError(error, 'precondition_failed')) throw error;
+      throw new MatineeError('not_found', 'this session has ended; press play again');
+    }
+  };
 
   return {
-    open: async (title: string, device: string | null): Promise<Session> => {
-      const id = newId(clock.now());
-      await sessions.put(keyOf(id), { title, device, startedMs: clock.now() }, { expiresAt: inS(idleS) });
-      return { id, title, device };
+    open: async ({ id, title, device, publication }: Session): Promise<void> => {
+      const value = { title, device, publication, startedMs: clock.now() };
+      await table.put(keyOf(id), value, { expiresAt: inS(idleS) });
     },
 
-    /** Also keeps it from expiring. Throws not_found for one that has ended. */
-    touch: async (id: string, facts: Record<string, string | number | null> = {}): Promise<Session> => {
+    /** Sets what was heard and keeps it from expiring. Throws not_found for one that nobody remembers. */
+    touch: (id: string, heard: ItemValue): Promise<Session> => change(id, heard, idleS),
+
+    /** Also of one that has ended long ago. */
+    end: async (id: string): Promise<void> => {
       try {
-        const { value } = await sessions.update(
-          keyOf(id),
-          { set: facts },
-          { condition: { exists: true }, expiresAt: inS(idleS) },
-        );
-        return { id, title: String(value.title), device: value.device as string | null };
+        await change(id, { ended: true }, ENDED_LIFE_S);
       } catch (error) {
-        if (!isMatineeError(error, 'precondition_failed')) throw error;
-        throw new MatineeError('not_found', 'this session has ended; press play again');
+        if (!isMatineeError(error, 'not_found')) throw error;
       }
     },
+  };
+}
 
-    end: (id: string) => sessions.delete(keyOf(id)),
-
-    bookmark: async (device: string | null, title: string): Promise<number> => {
-      if (device === null) return 0;
-      const item = await bookmarks.get(bookmarkKey(device, title));
-      return Number(item?.value.positionS ?? 0);
-    },
-
-    setBookmark: async (device: string | null, title: string, positionS: number): Promise<void> => {
-      if (device === null) return;
-      const value = { positionS, atMs: clock.now() };
-      await bookmarks.put(bookmarkKey(device, title), value, { expiresAt: inS(BOOKMARK_LIFE_S) });
-    },
+function sessionOf({ pk, value }: Item): Session {
+  return {
+    id: pk,
+    title: String(value.title),
+    device: typeof value.device === 'string' ? value.device : null,
+    publication: Number(value.publication),
+    positionS: typeof value.positionS === 'number' ? value.positionS : null,
+    ended: value.ended === true,
   };
 }

@@ -8,6 +8,8 @@ import type { EdgeTokenPayload } from '../../contracts/edge-token.ts';
 import type { TokenKeys } from '../../contracts/edges.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { isMatineeError } from '../../platform/errors.ts';
+import type { Log } from '../../platform/log.ts';
+import type { Health } from '../../platform/service.ts';
 import type { Keys } from '../../ports/keys/keys.ts';
 import type { Item, Table, Tables } from '../../ports/tables/tables.ts';
 
@@ -20,45 +22,62 @@ export type TokenSigner = {
   mint(prefix: string, session: string): Promise<{ token: string; expiresS: number }>;
   /** Every key that a living token may be signed with. */
   publicKeys(): Promise<TokenKeys>;
+  /** Not ready while the key of this period cannot be had. Asked of memory, so it costs nothing. */
+  health(): Health;
 };
 
-export type TokenSignerDeps = { tables: Tables; keys: Keys; clock: Clock };
+export type TokenSignerDeps = { tables: Tables; keys: Keys; clock: Clock; log: Log };
 
 export async function openTokenSigner(deps: TokenSignerDeps, tokenTtlS: number): Promise<TokenSigner> {
-  const { tables, keys, clock } = deps;
+  const { tables, keys, clock, log } = deps;
   const table = tables.table('token-keys');
   const opened = new Map<string, KeyObject>();
   const nowS = () => Math.floor(clock.now() / 1000);
   const periodOf = (s: number) => Math.floor(s / PERIOD_S);
+  let trouble: string | undefined;
 
-  const ensure = async (period: number): Promise<string> => {
-    const id = `k${period}`;
-    if (opened.has(id)) return id;
+  const ensure = async (period: number): Promise<void> => {
+    const id = idOf(period);
+    if (opened.has(id)) return;
     const item = (await table.get(keyOf(id))) ?? (await make(table, keys, id, endS(period, tokenTtlS)));
     const wrapped = Buffer.from(String(item.value.privateKey), 'base64');
     const der = await keys.unwrap(wrapped, contextOf(id));
     opened.set(id, createPrivateKey({ key: Buffer.from(der), format: 'der', type: 'pkcs8' }));
-    return id;
   };
-  const current = async () => {
-    const id = await ensure(periodOf(nowS()));
-    await ensure(periodOf(nowS() + AHEAD_S));
-    return id;
+  const current = async (): Promise<{ id: string; key: KeyObject }> => {
+    const period = periodOf(nowS());
+    try {
+      await ensure(period);
+      trouble = undefined;
+    } catch (error) {
+      trouble = `no key to sign tokens with: ${(error as Error).message}`;
+      throw error;
+    }
+    try {
+      await ensure(periodOf(nowS() + AHEAD_S));
+    } catch (error) {
+      log.warn('the next token key cannot be made yet', { error });
+    }
+    for (const id of opened.keys()) {
+      if (id !== idOf(period) && id !== idOf(period + 1)) opened.delete(id);
+    }
+    return { id: idOf(period), key: opened.get(idOf(period)) as KeyObject };
   };
   await current();
 
   return {
     mint: async (prefix, session) => {
-      const id = await current();
+      const { id, key } = await current();
       const expiresS = nowS() + tokenTtlS;
       const payload: EdgeTokenPayload = [1, id, prefix, session, expiresS];
-      return { token: signToken(opened.get(id) as KeyObject, payload), expiresS };
+      return { token: signToken(key, payload), expiresS };
     },
     publicKeys: async () => {
       await current();
       const { items } = await table.query(PARTITION, { limit: 20 });
       return items.map(({ sk, value }) => ({ id: sk, publicKey: String(value.publicKey) }));
     },
+    health: () => (trouble === undefined ? { ready: true } : { ready: false, reasons: [trouble] }),
   };
 }
 
@@ -84,6 +103,7 @@ async function make(table: Table, keys: Keys, id: string, expiresAt: number): Pr
   }
 }
 
+const idOf = (period: number) => `k${period}`;
 const keyOf = (id: string) => ({ pk: PARTITION, sk: id });
 const contextOf = (id: string) => ({ purpose: PARTITION, key: id });
 
