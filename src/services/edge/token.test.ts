@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
+import { TOKEN_EXAMPLE } from '../../contracts/edge-token.testing.ts';
 import { Access } from './access.ts';
 import { createTokenMint, PREFIX, signedToken } from './edge.testing.ts';
 import { TokenVerifier } from './token.ts';
@@ -21,6 +22,13 @@ test('a good token tells what it opens', () => {
     session: 'session',
     expiresMs: 1_000_000,
   });
+});
+
+test('the token that playback must mint letter by letter is taken', () => {
+  const { keyId, publicKey, token, prefix, session, expiresS } = TOKEN_EXAMPLE;
+  const verifier = new TokenVerifier(10);
+  verifier.setKeys([{ id: keyId, publicKey }]);
+  assert.deepEqual(verifier.verify(token), { prefix, session, expiresMs: expiresS * 1000 });
 });
 
 test('a token has one spelling only', () => {
