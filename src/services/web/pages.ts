@@ -46,6 +46,9 @@ const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'referrer-policy': 'no-referrer',
 };
 
+/** The routes of the page's own router (src/web/viewer/shell/app.tsx). */
+const ROUTES = /^\/((title|watch)\/[^/]+\/?)?$/;
+
 type Page = { type: string; etag: string; plain: Buffer; br?: Buffer; gzip?: Buffer; immutable: boolean };
 
 /** Reads every file of the build. Throws missing_program when the pages have not been built. */
@@ -60,14 +63,23 @@ export async function openPages(folder: string): Promise<Pages> {
         return new Response(null, { status: 405, headers: { allow: 'GET, HEAD' } });
       }
       const page = pages.get(pathname);
-      // Paths without an extension are routes of the page's own router.
-      if (!page && extname(pathname) !== '') return new Response('not found', { status: 404 });
-      return render(page ?? index, request);
+      if (page) return render(page, request);
+      if (ROUTES.test(pathname)) return render(index, request);
+      // A person gets the page that says so and leads back; a program that misses a file gets a plain answer.
+      const isFile = pathname.startsWith('/assets/') || extname(pathname) !== '';
+      return isFile ? missingFile() : render(index, request, 404);
     },
   };
 }
 
-function render(page: Page, request: Request): Response {
+function missingFile(): Response {
+  return new Response('not found', {
+    status: 404,
+    headers: { ...PAGE_HEADERS, 'cache-control': 'no-store' },
+  });
+}
+
+function render(page: Page, request: Request, status = 200): Response {
   const headers = new Headers({
     ...PAGE_HEADERS,
     'content-type': page.type,
@@ -75,14 +87,21 @@ function render(page: Page, request: Request): Response {
     vary: 'accept-encoding',
     'cache-control': page.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
   });
-  if (request.headers.get('if-none-match') === page.etag) return new Response(null, { status: 304, headers });
+  if (status === 200 && isKnown(request.headers.get('if-none-match'), page.etag)) {
+    return new Response(null, { status: 304, headers });
+  }
   const accepted = request.headers.get('accept-encoding') ?? '';
   const encoding =
     page.br && /\bbr\b/.test(accepted) ? 'br' : page.gzip && /\bgzip\b/.test(accepted) ? 'gzip' : undefined;
   const body = encoding === 'br' ? page.br : encoding === 'gzip' ? page.gzip : page.plain;
   if (encoding) headers.set('content-encoding', encoding);
   headers.set('content-length', String(body?.byteLength ?? 0));
-  return new Response(request.method === 'HEAD' ? null : new Uint8Array(body ?? []), { headers });
+  return new Response(request.method === 'HEAD' ? null : new Uint8Array(body ?? []), { status, headers });
+}
+
+/** Whether one of the tags that a browser or a cache on the way sent is this one. */
+function isKnown(ifNoneMatch: string | null, etag: string): boolean {
+  return (ifNoneMatch ?? '').split(',').some((tag) => tag.trim() === etag);
 }
 
 async function readPages(folder: string): Promise<Map<string, Page>> {
@@ -103,7 +122,8 @@ async function readPages(folder: string): Promise<Map<string, Page>> {
 
 async function makePage(name: string, plain: Buffer): Promise<Page> {
   const type = TYPES[extname(name)] ?? 'application/octet-stream';
-  const etag = `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`;
+  // Weak, since the compressed forms have the same tag and other bytes.
+  const etag = `W/"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`;
   const immutable = /^\/assets\/.+-[\w-]{8,}\.\w+$/.test(name);
   const page: Page = { type, etag, plain, immutable };
   if (

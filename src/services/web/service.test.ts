@@ -55,21 +55,80 @@ test('each path goes to the service that owns it, never as a trusted request', a
   for (const [path, owner] of owners) assert.equal(await (await get(path)).text(), owner, path);
   assert.ok(forwarded.every(({ trusted }) => !trusted));
   assert.equal((await get('/api/unknown')).status, 404);
-  assert.equal((await get('/internal/studio/leases')).status, 200, 'a route of the page, not of a service');
+  assert.equal((await get('/api')).status, 404);
+  const asked = forwarded.length;
+  for (const path of ['/internal/studio/leases', '/api/titles/../../internal/studio/leases', '/apiary'])
+    assert.equal((await get(path)).status, 404, path);
+  assert.equal(forwarded.length, asked);
 });
 
 test('a write from a page of another site is refused, one from our own is not', async () => {
-  const post = (site: string) => get('/api/uploads', { method: 'POST', headers: { 'sec-fetch-site': site } });
-  assert.equal((await post('cross-site')).status, 403);
-  assert.equal((await post('same-site')).status, 403);
-  assert.equal((await post('same-origin')).status, 200);
+  const post = async (headers: Record<string, string>) =>
+    (await get('/api/uploads', { method: 'POST', headers: { host: 'h:8080', ...headers } })).status;
+  assert.equal(await post({ 'sec-fetch-site': 'cross-site' }), 403);
+  assert.equal(await post({ 'sec-fetch-site': 'same-site' }), 403);
+  assert.equal(await post({ 'sec-fetch-site': 'same-origin' }), 200);
+  assert.equal(await post({ 'sec-fetch-site': 'none' }), 200);
+  // Without TLS and off this machine, a browser tells its Origin alone.
+  assert.equal(await post({ origin: 'http://evil.example' }), 403);
+  assert.equal(await post({ origin: 'http://h:9999' }), 403);
+  assert.equal(await post({ origin: 'null' }), 403);
+  assert.equal(await post({ origin: 'http://h:8080' }), 200);
+  assert.equal(await post({ origin: 'http://films.example', 'x-forwarded-host': 'films.example' }), 200);
+  assert.equal(await post({}), 200, 'a program, not a browser');
+});
+
+test('only JSON is taken, which no page can send to another site unasked', async () => {
+  const post = (type: string) => get('/api/uploads', { method: 'POST', headers: { 'content-type': type } });
+  for (const type of [
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data',
+    '',
+    'text/json',
+  ])
+    assert.equal((await post(type)).status, 400, type);
+  assert.equal((await post('application/json')).status, 200);
+  assert.equal((await post('application/json; charset=utf-8')).status, 200);
+  const preflight = await get('/api/uploads', {
+    method: 'OPTIONS',
+    headers: { origin: 'http://evil.example', 'access-control-request-method': 'POST' },
+  });
+  assert.equal(preflight.status, 403);
+  assert.equal(preflight.headers.get('access-control-allow-origin'), null);
 });
 
 test('routes of the page get its document, missing files do not', async () => {
-  assert.match(await (await get('/title/1')).text(), /pages/);
-  assert.equal((await get('/assets/gone-Ab3dEf9h.js')).status, 404);
-  assert.equal((await get('/../../etc/passwd.txt')).status, 404);
+  for (const path of ['/', '/title/1', '/watch/1', '/watch/1/?from=library']) {
+    const response = await get(path);
+    assert.equal(response.status, 200, path);
+    assert.match(await response.text(), /pages/);
+  }
+  for (const path of ['/assets/gone-Ab3dEf9h.js', '/assets/gone', '/favicon.ico', '/../../etc/passwd.txt']) {
+    const response = await get(path);
+    assert.equal(response.status, 404, path);
+    assert.equal(await response.text(), 'not found');
+  }
+  const lost = await get('/nowhere');
+  assert.equal(lost.status, 404);
+  assert.match(await lost.text(), /pages/, 'a person gets the page that leads back');
   assert.equal((await get('/', { method: 'POST' })).status, 405);
+});
+
+test('pages may fetch media from edges and send parts to the door, and run nothing from elsewhere', async () => {
+  const { headers } = await get('/watch/1');
+  const policy = new Map(
+    (headers.get('content-security-policy') ?? '').split('; ').map((directive) => {
+      const [name = '', ...sources] = directive.split(' ');
+      return [name, sources] as const;
+    }),
+  );
+  assert.deepEqual(policy.get('script-src'), ["'self'"]);
+  for (const scheme of ['http:', 'https:']) assert.ok(policy.get('connect-src')?.includes(scheme));
+  for (const name of ['media-src', 'worker-src', 'img-src'])
+    assert.ok(policy.get(name)?.includes('blob:'), name);
+  assert.deepEqual(policy.get('frame-ancestors'), ["'none'"]);
+  assert.equal(headers.get('x-content-type-options'), 'nosniff');
 });
 
 test('named files are compressed, cached for ever, and validated by their tag', async () => {
@@ -81,6 +140,10 @@ test('named files are compressed, cached for ever, and validated by their tag', 
     headers: { 'if-none-match': response.headers.get('etag') ?? '' },
   });
   assert.equal(again.status, 304);
+  const tags = `"other", ${response.headers.get('etag')}`;
+  assert.equal((await get('/', { headers: { 'if-none-match': tags } })).status, 200, 'of another file');
+  const listed = await get('/assets/main-Ab3dEf9h.js', { headers: { 'if-none-match': tags } });
+  assert.equal(listed.status, 304);
   assert.equal((await get('/')).headers.get('cache-control'), 'no-cache');
 });
 

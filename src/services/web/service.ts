@@ -8,6 +8,7 @@ import { errorResponse } from '../../contracts/serve.ts';
 import { isMatineeError, MatineeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import type { RequestContext, Service } from '../../platform/service.ts';
+import { refuseForeignWrite } from './foreign-writes.ts';
 import { type ApiService, ownerOf } from './owners.ts';
 import type { Pages } from './pages.ts';
 
@@ -20,35 +21,29 @@ export type WebDeps = {
   log: Log;
 };
 
+const NOT_STORED = { headers: { 'cache-control': 'no-store' } };
+
 export function createWebService(deps: WebDeps): Service {
-  const handle = async (request: Request, context: RequestContext): Promise<Response> => {
+  const answer = (request: Request, context: RequestContext): Response | Promise<Response> => {
     const { pathname } = new URL(request.url);
-    if (pathname === '/api/openapi.json') return Response.json(deps.openApi);
-    if (pathname === getAbout.path) return Response.json(deps.about);
-    if (!pathname.startsWith('/api')) return deps.pages.answer(request, pathname);
+    if (!/^\/api(\/|$)/.test(pathname)) return deps.pages.answer(request, pathname);
+    refuseForeignWrite(request);
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    if (isRead && pathname === '/api/openapi.json') return Response.json(deps.openApi, NOT_STORED);
+    if (isRead && pathname === getAbout.path) return Response.json(deps.about, NOT_STORED);
     const owner = ownerOf(pathname);
-    if (!owner) return errorResponse(new MatineeError('not_found', `nothing at ${pathname}`));
-    const refusal = refuseForeignWrite(request);
-    if (refusal) return refusal;
+    if (!owner) throw new MatineeError('not_found', `nothing at ${request.method} ${pathname}`);
+    return deps.forward(owner, request, { ...context, trusted: false });
+  };
+  const handle = async (request: Request, context: RequestContext): Promise<Response> => {
     try {
-      return await deps.forward(owner, request, { ...context, trusted: false });
+      return await answer(request, context);
     } catch (error) {
       if (isMatineeError(error)) return errorResponse(error);
       throw error;
     }
   };
   return { name: 'web', handle, health: () => ({ ready: true }) };
-}
-
-/**
- * A page of another site can make a browser send a request here, and there is no login yet that could tell it
- * apart: a write that a browser marks as coming from elsewhere is refused (Fetch Metadata, W3C).
- */
-function refuseForeignWrite(request: Request): Response | undefined {
-  if (request.method === 'GET' || request.method === 'HEAD') return undefined;
-  const site = request.headers.get('sec-fetch-site');
-  if (site === null || site === 'same-origin' || site === 'none') return undefined;
-  return errorResponse(new MatineeError('forbidden', 'writes from pages of other sites are not accepted'));
 }
 
 /** Hands requests to a service in another process, body and all. */
