@@ -86,6 +86,17 @@ export function acceptance(name: string, open: () => Promise<Target>): void {
         assert.match(await response.text(), /<script type="module"/);
       }
       assert.equal((await fetch(`${target.web}/assets/none.js`)).status, 404);
+      assert.equal((await fetch(`${target.web}/nowhere`)).status, 404);
+    });
+
+    test('what a page of another site can make a browser send changes nothing', async () => {
+      const url = `${target.web}/api/titles/01jd0000000000000000000000/play`;
+      const post = async (headers: Record<string, string>) =>
+        (await fetch(url, { method: 'POST', headers, body: '{}' })).status;
+      const json = { 'content-type': 'application/json' };
+      assert.equal(await post({ 'content-type': 'text/plain' }), 400);
+      assert.equal(await post({ ...json, origin: 'http://evil.example' }), 403);
+      assert.equal(await post({ ...json, origin: target.web }), 404, 'our own page is heard');
     });
 
     test('the door refuses unsigned and wrongly signed requests as S3 does', async () => {
@@ -283,11 +294,7 @@ export function acceptance(name: string, open: () => Promise<Target>): void {
         assert.equal(title.state, 'refused');
         assert.equal(title.reasonCode, code, title.reason ?? '');
         assert.ok((title.reason ?? '').length > 20);
-        const response = await fetch(`${target.web}/api/titles/${title.id}/play`, {
-          method: 'POST',
-          body: '{}',
-        });
-        assert.equal(response.status, 409);
+        await postJson(`${target.web}/api/titles/${title.id}/play`, {}, 409);
       });
     }
 
@@ -310,8 +317,7 @@ export function acceptance(name: string, open: () => Promise<Target>): void {
       const response = await fetch(`${target.web}/api/titles/${film.id}`, { method: 'DELETE' });
       assert.equal(response.status, 202);
       assert.equal((await fetch(`${target.web}/api/titles/${film.id}`)).status, 404);
-      const again = await fetch(`${target.web}/api/titles/${film.id}/play`, { method: 'POST', body: '{}' });
-      assert.equal(again.status, 404);
+      await postJson(`${target.web}/api/titles/${film.id}/play`, {}, 404);
     });
   });
 }
