@@ -198,7 +198,10 @@ async function openDoors(
       : errorResponse(new MatineeError('unavailable', `${name} is not ready yet`));
   };
   return {
-    internal: await open(settings.MATINEE_INTERNAL_PORT, (request, context) => {
+    internal: await open(settings.MATINEE_INTERNAL_PORT, async (request, context) => {
+      // Public paths too: the checks of the front door would be passed by otherwise.
+      if (!context.trusted)
+        return errorResponse(new MatineeError('unauthenticated', 'this port is for the other services'));
       const { pathname } = new URL(request.url);
       const name = /^\/internal\/([a-z]+)\//.exec(pathname)?.[1] ?? ownerOf(pathname) ?? '';
       return to(name)(request, withViewerAddress(request, context));
