@@ -19,3 +19,11 @@ function firstOutsideAddress(): string | undefined {
     .flat()
     .find((entry) => entry?.family === 'IPv4' && !entry.internal)?.address;
 }
+
+/** What an edge calls itself towards steering; on several machines the same port must not mean the same name. */
+export function edgeName(settings: Settings, port: number): string {
+  const host = publicHost(settings);
+  if (/^(localhost|127\..*|\[::1\])$/.test(host)) return `edge-${port}`;
+  const words = host.toLowerCase().match(/[a-z0-9]+/g) ?? [];
+  return `${words.join('-').slice(0, 50)}-${port}`;
+}

@@ -1,6 +1,6 @@
 /** The composition roots of the fleets: one edge node, one encoder worker, each in a process of its own. */
 import { join } from 'node:path';
-import { publicUrl } from './addresses.ts';
+import { edgeName, publicUrl } from './addresses.ts';
 import { createSteeringClient } from './clients/steering.ts';
 import { createStudioClient } from './clients/studio.ts';
 import { credentialsFile, waitFor } from './compose-stores.ts';
@@ -26,7 +26,7 @@ export async function runEdge(port: number, unit: Unit): Promise<void> {
   const edge = await openEdgeNode(
     { steering: createSteeringClient(directory.transport('steering')), clock, log },
     {
-      name,
+      name: edgeName(settings, port),
       host: settings.MATINEE_HOST,
       port,
       publicUrl: publicUrl(settings, port),
