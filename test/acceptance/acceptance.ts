@@ -94,8 +94,9 @@ export function acceptance(name: string, open: () => Promise<Target>): void {
       const post = async (headers: Record<string, string>) =>
         (await fetch(url, { method: 'POST', headers, body: '{}' })).status;
       const json = { 'content-type': 'application/json' };
-      assert.equal(await post({ 'content-type': 'text/plain' }), 400);
-      assert.equal(await post({ ...json, origin: 'http://evil.example' }), 403);
+      for (const type of ['text/plain', 'application/json'])
+        assert.equal(await post({ 'content-type': type, origin: 'http://evil.example' }), 403, type);
+      assert.equal(await post({ 'content-type': 'application/x-www-form-urlencoded' }), 404, 'curl is heard');
       assert.equal(await post({ ...json, origin: target.web }), 404, 'our own page is heard');
     });
 

@@ -4,17 +4,10 @@
  */
 import { MatineeError } from '../../platform/errors.ts';
 
-/** Throws forbidden for a write from elsewhere, and invalid_request for one that is not JSON. */
+/** Throws forbidden for a write from elsewhere. What comes from no browser at all is not its business. */
 export function refuseForeignWrite(request: Request): void {
-  if (request.method === 'GET' || request.method === 'HEAD') return;
-  if (isForeign(request.headers)) {
-    throw new MatineeError('forbidden', 'writes from pages of other sites are not accepted');
-  }
-  // Every browser asks before it sends JSON to another site, and is told nothing that would allow it.
-  const type = request.headers.get('content-type');
-  if (type !== null && !/^application\/json\s*(;|$)/i.test(type)) {
-    throw new MatineeError('invalid_request', 'send the body with content-type: application/json');
-  }
+  if (request.method === 'GET' || request.method === 'HEAD' || !isForeign(request.headers)) return;
+  throw new MatineeError('forbidden', 'writes from pages of other sites are not accepted');
 }
 
 /**
