@@ -31,3 +31,8 @@ test('a published title keeps playing whatever becomes of a newer master', () =>
   const refused = applyReport(ready, { state: 'refused', reason: 'cut off', reasonCode: 'truncated' });
   assert.deepEqual([refused.state, refused.progress, refused.reason], ['ready', 1, 'cut off']);
 });
+
+test('a title that has nothing published is never told to be playable', () => {
+  for (const state of ['playable', 'ready'] as const)
+    assert.equal(applyReport(row({}), { state, progress: 0.9 }).state, 'ingesting');
+});

@@ -3,7 +3,8 @@
  *
  * A title that has been published keeps playing whatever becomes of a newer master: it never goes back to
  * uploading, ingesting or refused. While a newer master is in the works it is `playable`; one that was refused
- * leaves it `ready`, with the reason. Progress never falls, except where the title begins anew.
+ * leaves it `ready`, with the reason. The other way round, a title that has nothing published is neither `playable`
+ * nor `ready`, whatever is reported. Progress never falls, except where the title begins anew.
  */
 import type { TitleState } from '../../contracts/titles.ts';
 import type { TitleRow } from './tables.ts';
@@ -48,7 +49,7 @@ export function applyReport(row: TitleRow, report: TitleReport): TitleChange {
 }
 
 function stateOf(reported: TitleState, published: boolean): TitleState {
-  if (!published) return reported;
+  if (!published) return reported === 'playable' || reported === 'ready' ? 'ingesting' : reported;
   if (reported === 'uploading' || reported === 'ingesting') return 'playable';
   return reported === 'refused' ? 'ready' : reported;
 }
