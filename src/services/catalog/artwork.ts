@@ -20,7 +20,7 @@ export async function artwork(
   try {
     const image = await deps.objects.get(deps.mediaBucket, publication.poster, { signal: request.signal });
     const headers = { etag: image.etag, 'cache-control': 'public, max-age=31536000, immutable' };
-    if (request.headers.get('if-none-match') === image.etag) {
+    if (isKnown(request.headers.get('if-none-match'), image.etag)) {
       image.stream.destroy?.();
       return new Response(null, { status: 304, headers });
     }
@@ -37,6 +37,12 @@ export async function artwork(
     if (isMatineeError(error, 'not_found')) throw missing();
     throw error;
   }
+}
+
+/** `If-None-Match` compares weakly and may name several: RFC 9110, section 13.1.2. */
+function isKnown(condition: string | null, etag: string): boolean {
+  const named = (condition ?? '').split(',').map((entry) => entry.trim().replace(/^W\//, ''));
+  return named.includes(etag) || named.includes('*');
 }
 
 function missing(): MatineeError {
