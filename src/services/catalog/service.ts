@@ -56,7 +56,7 @@ export function createCatalogService(deps: CatalogDeps, config: CatalogConfig): 
   };
   const remove = async (id: string) => {
     await titles.find(id);
-    await uploads.abortOf(id);
+    await uploads.endOfTitle(id);
     await titles.remove(id).catch(ignoreGone);
     // The title is gone already; a queue that is away gets the job from `run`.
     await sendRemovals(titles, queue, titleRemovedQueue).catch((error) =>

@@ -31,7 +31,7 @@ export type UploadTable = {
   id: string;
   title: string;
   key: string;
-  /** Of the store; null for an empty file, which needs no parts. */
+  /** Of the store; null for an empty file, which needs no parts, and until the store has opened it. */
   upload_id: string | null;
   name: string;
   size: number;

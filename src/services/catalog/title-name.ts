@@ -12,14 +12,21 @@ export function titleName(key: string): string {
   const spaced = /\s/.test(bare.trim())
     ? bare
     : bare.replaceAll(/_+|(?<=[^\d.])\.(?=[^\s.])|(?<=\d)\.(?=\D)/g, ' ');
-  const name = tidy(spaced) || tidy(file);
+  const name = oneLine(spaced) || oneLine(file);
   return name === '' ? 'Untitled' : [...name].slice(0, NAME_CHARS_MAX).join('');
 }
 
-function tidy(text: string): string {
+/** Text that a person wrote, as it is kept and compared: one line, composed, without control characters. */
+export function oneLine(text: string): string {
   return text
+    .toWellFormed()
     .replaceAll(/\p{Cc}/gu, ' ')
     .replaceAll(/\s+/g, ' ')
     .trim()
     .normalize('NFC');
+}
+
+/** Text to the letter, but for what PostgreSQL cannot hold. */
+export function storableText(text: string): string {
+  return text.toWellFormed().replaceAll('\u0000', ' ');
 }

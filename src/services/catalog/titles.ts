@@ -5,10 +5,17 @@ import type { Clock } from '../../platform/clock.ts';
 import { MatineeError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { type CatalogTables, type TitleRow, titleOf } from './tables.ts';
-import { titleName } from './title-name.ts';
+import { oneLine, titleName } from './title-name.ts';
 import { applyReport, type TitleReport } from './title-state.ts';
 
-export type NewTitle = { bucket: string; key: string; name?: string; attribution?: string };
+export type NewTitle = {
+  bucket: string;
+  key: string;
+  name?: string;
+  attribution?: string;
+  stage?: string;
+  bytesExpected?: number;
+};
 export type TitleQuery = { state?: TitleState; search?: string; limit: number; after?: string };
 export type Titles = ReturnType<typeof createTitles>;
 
@@ -51,7 +58,7 @@ export function createTitles(db: Kysely<CatalogTables>, clock: Clock) {
       let select = db.selectFrom('catalog.titles').selectAll().where('removed_at', 'is', null);
       if (query.state) select = select.where('state', '=', query.state);
       if (query.search)
-        select = select.where(sql<boolean>`strpos(lower(name), lower(${query.search.normalize('NFC')})) > 0`);
+        select = select.where(sql<boolean>`strpos(lower(name), lower(${oneLine(query.search)})) > 0`);
       // Ids sort by time of creation.
       if (query.after) select = select.where('id', '<', query.after);
       const rows = await select
@@ -69,10 +76,20 @@ export function createTitles(db: Kysely<CatalogTables>, clock: Clock) {
       const made = await db
         .insertInto('catalog.titles')
         .values({
-          ...{ id, bucket: fresh.bucket, key: fresh.key, name: fresh.name ?? titleName(fresh.key) },
-          ...{ attribution: fresh.attribution ?? null, state: 'uploading', stage: 'Waiting', progress: 0 },
+          ...{
+            id,
+            bucket: fresh.bucket,
+            key: fresh.key,
+            name: oneLine(fresh.name ?? '') || titleName(fresh.key),
+          },
+          ...{ attribution: fresh.attribution ?? null, state: 'uploading', progress: 0 },
+          stage: fresh.stage ?? 'Waiting',
           ...{ eta_s: null, duration_s: null, width: null, height: null, reason: null, reason_code: null },
-          ...{ bytes: null, bytes_expected: null, publication: null, created_at: at, updated_at: at },
+          ...{
+            bytes: fresh.bytesExpected === undefined ? null : 0,
+            bytes_expected: fresh.bytesExpected ?? null,
+          },
+          ...{ publication: null, created_at: at, updated_at: at },
         })
         .onConflict((conflict) =>
           conflict.columns(['bucket', 'key']).where('removed_at', 'is', null).doNothing(),
@@ -92,8 +109,11 @@ export function createTitles(db: Kysely<CatalogTables>, clock: Clock) {
       return { id: known.id, created: false };
     },
 
-    edit: async (id: string, name: string): Promise<Title> =>
-      titleOf(await change(id, () => ({ name: name.normalize('NFC') }))),
+    edit: async (id: string, text: string): Promise<Title> => {
+      const name = oneLine(text);
+      if (name === '') throw new MatineeError('invalid_request', 'a name has at least one character');
+      return titleOf(await change(id, () => ({ name })));
+    },
 
     report: async (id: string, report: TitleReport): Promise<void> => {
       await change(id, (row) => applyReport(row, report));

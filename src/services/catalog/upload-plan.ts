@@ -23,7 +23,12 @@ export function partSize(size: number, partBytes: number, partNumber: number): n
 /** The file's own name under the upload's id, so that two files of one name never meet. */
 export function uploadKey(id: string, name: string): string {
   const file = name.split(/[/\\]/).findLast((part) => part !== '') ?? 'film';
-  return `${id}/${shorten(file.replaceAll(/\p{Cc}/gu, ' ').normalize('NFC'))}`;
+  return `${id}/${shorten(
+    file
+      .toWellFormed()
+      .replaceAll(/\p{Cc}/gu, ' ')
+      .normalize('NFC'),
+  )}`;
 }
 
 /** Cuts the middle out of a name that is too long for a key; its end tells the kind of file. */

@@ -7,10 +7,11 @@ import type { Upload } from '../../contracts/uploads.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { isMatineeError, MatineeError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
-import type { ObjectStore, PartInfo, UploadRef } from '../../ports/objects/objects.ts';
+import type { ObjectStore, PartInfo } from '../../ports/objects/objects.ts';
 import type { CatalogTables, UploadRow } from './tables.ts';
-import { titleName } from './title-name.ts';
-import type { Titles } from './titles.ts';
+import { oneLine, storableText, titleName } from './title-name.ts';
+import { createTitles, type Titles } from './titles.ts';
+import { createUploadEnds, refOf } from './upload-ends.ts';
 import { partBytesFor, partCount, partSize, uploadKey } from './upload-plan.ts';
 
 export type UploadsDeps = {
@@ -24,22 +25,24 @@ export type UploadsDeps = {
 };
 export type Uploads = ReturnType<typeof createUploads>;
 
+type NewFile = { name: string; size: number; type?: string };
+type StoredPart = Upload['parts'][number];
+
 const URL_LIFE_S = 3600;
-/** After this long an upload that nobody finished is given up. */
-const OPEN_DAYS_MAX = 7;
-const SWEEP_MAX = 100;
 
 export function createUploads(deps: UploadsDeps) {
-  const { db, titles, objects, bucket, clock } = deps;
+  const { db, objects, bucket, clock } = deps;
+  const ends = createUploadEnds(deps);
 
   const find = async (id: string): Promise<UploadRow> => {
     const row = await db.selectFrom('catalog.uploads').selectAll().where('id', '=', id).executeTakeFirst();
-    if (!row) throw new MatineeError('not_found', 'there is no such upload, or it was given up');
+    // One that the store has not opened is nobody's yet.
+    if (!row || (row.upload_id === null && row.size > 0)) throw gone();
     return row;
   };
-  const parts = async (row: UploadRow): Promise<PartInfo[]> => {
+  const storedParts = async (row: UploadRow): Promise<StoredPart[]> => {
     const upload = refOf(bucket, row);
-    if (!upload || row.completed) return [];
+    if (!upload) return [];
     const found: PartInfo[] = [];
     for (let after: number | undefined; ; ) {
       const page = await objects.listParts(upload, { after, limit: 1000 });
@@ -48,43 +51,62 @@ export function createUploads(deps: UploadsDeps) {
       after = page.next;
     }
   };
-  const drop = async (row: UploadRow): Promise<void> => {
-    const upload = refOf(bucket, row);
-    if (upload) {
-      await objects.abortUpload(upload).catch((error) => {
-        if (!isMatineeError(error, 'upload_missing')) throw error;
-      });
+  /** Does something with an open upload; one that the store has ended is either joined or gone. */
+  const whileOpen = async <T>(row: UploadRow, work: () => Promise<T>, joined: () => T): Promise<T> => {
+    if (row.completed) return joined();
+    try {
+      return await work();
+    } catch (error) {
+      if (!isMatineeError(error, 'upload_missing')) throw error;
+      if (await ends.isJoined(row)) return joined();
+      throw gone();
     }
-    await titles.remove(row.title).catch((error) => {
-      if (!isMatineeError(error, 'not_found')) throw error;
-    });
-    await db.deleteFrom('catalog.uploads').where('id', '=', row.id).execute();
   };
-
-  return {
-    start: async (file: { name: string; size: number; type?: string }): Promise<Upload> => {
+  /** The title and the row that ties it to its upload are made together, before the store hears of either. */
+  const insert = async (file: NewFile): Promise<UploadRow> =>
+    db.transaction().execute(async (tx) => {
       const id = newId(clock.now());
       const key = uploadKey(id, file.name);
-      const name = titleName(file.name);
-      const title = await titles.open({ bucket, key, name });
-      await titles.report(title.id, { stage: 'Uploading', bytes: 0, bytesExpected: file.size });
-      const attributes = { contentType: file.type || undefined, expectedBytes: file.size };
-      const made = file.size === 0 ? undefined : await objects.createUpload(bucket, key, attributes);
-      const row = await db
+      const fresh = { bucket, key, name: titleName(file.name), stage: 'Uploading', bytesExpected: file.size };
+      const title = await createTitles(tx, clock).open(fresh);
+      return tx
         .insertInto('catalog.uploads')
         .values({
-          ...{ id, title: title.id, key, upload_id: made?.uploadId ?? null, name: file.name },
-          ...{ size: file.size, type: file.type || null, part_bytes: partBytesFor(file.size) },
+          ...{ id, title: title.id, key, upload_id: null, name: storableText(file.name) },
+          ...{ size: file.size, type: oneLine(file.type ?? '') || null, part_bytes: partBytesFor(file.size) },
           created_at: new Date(clock.now()),
         })
         .returningAll()
         .executeTakeFirstOrThrow();
-      return uploadOf(row, []);
+    });
+  const openInStore = async (row: UploadRow): Promise<UploadRow> => {
+    const attributes = { contentType: row.type ?? undefined, expectedBytes: row.size };
+    const made = await objects.createUpload(bucket, row.key, attributes);
+    return db
+      .updateTable('catalog.uploads')
+      .set({ upload_id: made.uploadId })
+      .where('id', '=', row.id)
+      .returningAll()
+      .executeTakeFirstOrThrow();
+  };
+
+  return {
+    start: async (file: NewFile): Promise<Upload> => {
+      const row = await insert(file);
+      if (row.size === 0) return uploadOf(row, []);
+      try {
+        return uploadOf(await openInStore(row), []);
+      } catch (error) {
+        // Where this fails too, the sweep does it.
+        await ends.giveUp(row).catch(() => false);
+        throw error;
+      }
     },
 
     get: async (id: string): Promise<Upload> => {
       const row = await find(id);
-      return uploadOf(row, await parts(row));
+      const parts = () => storedParts(row);
+      return uploadOf(row, await whileOpen(row, parts, () => plannedParts(row)));
     },
 
     sign: async (id: string, partNumbers: readonly number[]) => {
@@ -104,58 +126,44 @@ export function createUploads(deps: UploadsDeps) {
       return { parts: await Promise.all(partNumbers.map(sign)) };
     },
 
-    /** Asked again after a lost reply it says the same. */
+    /** Asked again after a lost reply, or after a kill between joining and its record, it says the same. */
     complete: async (id: string): Promise<{ title: string }> => {
       const row = await find(id);
-      if (row.completed) return { title: row.title };
-      const upload = refOf(bucket, row);
-      if (upload) await objects.completeUpload(upload, checkParts(row, await parts(row)));
-      else await objects.put(bucket, row.key, new Uint8Array(0), { contentType: row.type ?? undefined });
-      await db.updateTable('catalog.uploads').set({ completed: true }).where('id', '=', id).execute();
-      return { title: row.title };
+      const answer = { title: row.title };
+      const join = async () => {
+        const upload = refOf(bucket, row);
+        if (upload) await objects.completeUpload(upload, checkParts(row, await storedParts(row)));
+        else await objects.put(bucket, row.key, new Uint8Array(0), { contentType: row.type ?? undefined });
+        await ends.markJoined(row);
+        return answer;
+      };
+      return whileOpen(row, join, () => answer);
     },
 
     abort: async (id: string): Promise<void> => {
       const row = await find(id);
-      if (row.completed)
+      if (row.completed || !(await ends.giveUp(row)))
         throw new MatineeError('not_found', 'the upload has ended; delete its title instead');
-      await drop(row);
     },
 
-    /** Gives up the open upload of a title that is being deleted. */
-    abortOf: async (title: string): Promise<void> => {
-      const rows = await db
-        .selectFrom('catalog.uploads')
-        .selectAll()
-        .where('title', '=', title)
-        .where('completed', '=', false)
-        .execute();
-      for (const row of rows) await drop(row);
-    },
-
-    /** Gives up what nobody finished and forgets what has ended. Tells how many rows it dealt with. */
-    sweep: async (): Promise<number> => {
-      const before = new Date(clock.now() - OPEN_DAYS_MAX * 86_400_000);
-      const rows = await db
-        .selectFrom('catalog.uploads')
-        .selectAll()
-        .where('created_at', '<', before)
-        .limit(SWEEP_MAX)
-        .execute();
-      for (const row of rows) {
-        if (row.completed) await db.deleteFrom('catalog.uploads').where('id', '=', row.id).execute();
-        else await drop(row);
-      }
-      return rows.length;
-    },
+    endOfTitle: ends.ofTitle,
+    sweep: ends.sweep,
   };
 }
 
-function refOf(bucket: string, row: UploadRow): UploadRef | undefined {
-  return row.upload_id === null ? undefined : { bucket, key: row.key, uploadId: row.upload_id };
+function gone(): MatineeError {
+  return new MatineeError('not_found', 'there is no such upload, or it was given up');
 }
 
-function uploadOf(row: UploadRow, parts: readonly PartInfo[]): Upload {
+/** All parts of an upload that was joined; the store no longer tells their ETags. */
+function plannedParts(row: UploadRow): StoredPart[] {
+  return Array.from({ length: partCount(row.size, row.part_bytes) }, (_, index) => ({
+    ...{ partNumber: index + 1, etag: '' },
+    size: partSize(row.size, row.part_bytes, index + 1),
+  }));
+}
+
+function uploadOf(row: UploadRow, parts: readonly StoredPart[]): Upload {
   return {
     id: row.id,
     title: row.title,
@@ -167,7 +175,7 @@ function uploadOf(row: UploadRow, parts: readonly PartInfo[]): Upload {
 }
 
 /** Every part must be there, and of the size that the plan says. */
-function checkParts(row: UploadRow, parts: readonly PartInfo[]): readonly PartInfo[] {
+function checkParts(row: UploadRow, parts: readonly StoredPart[]): readonly StoredPart[] {
   const count = partCount(row.size, row.part_bytes);
   for (let number = 1; number <= count; number++) {
     const part = parts[number - 1];
