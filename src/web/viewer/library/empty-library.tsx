@@ -25,6 +25,26 @@ export function EmptyLibrary() {
   );
 }
 
+/** For a wall that has room to spare: how to put in the next film. */
+export function Invitation() {
+  const { chooseFiles } = useActions();
+  return (
+    <section className="invitation" aria-labelledby="invitation-heading">
+      <div>
+        <h2 id="invitation-heading">Yours next</h2>
+        <p>
+          Drop a film anywhere on this page, or{' '}
+          <button type="button" className="link-button" onClick={chooseFiles}>
+            choose one
+          </button>
+          . It plays seconds after its upload. With the AWS CLI:
+        </p>
+      </div>
+      <DoorCommands />
+    </section>
+  );
+}
+
 function Seats() {
   return (
     <svg className="seats" viewBox="0 0 1200 150" preserveAspectRatio="xMidYMin slice" aria-hidden="true">

@@ -7,12 +7,15 @@ import { usePoller } from '../polling/use-poller.ts';
 import { usePageTitle } from '../shell/navigation.ts';
 import { useServices } from '../shell/services.ts';
 import { AwayNotice } from './away-notice.tsx';
-import { EmptyLibrary } from './empty-library.tsx';
+import { EmptyLibrary, Invitation } from './empty-library.tsx';
 import { searchTitles } from './search.ts';
 import { TitleCard } from './title-card.tsx';
 import { isPlayable } from './title-words.ts';
 import { useStateAnnouncements } from './use-state-announcements.ts';
 import { isWallKey, nextCard } from './wall-keys.ts';
+
+/** With more films than this, a wall speaks for itself. */
+const FEW = 3;
 
 export function LibraryPage() {
   const { library } = useServices();
@@ -28,6 +31,7 @@ export function LibraryPage() {
       {titles && titles.length > 0 ? (
         <Wall titles={searchTitles(titles, sought)} searching={sought !== ''} />
       ) : null}
+      {titles && titles.length > 0 && titles.length <= FEW ? <Invitation /> : null}
       {titles?.length === 0 ? <EmptyLibrary /> : null}
       {titles === undefined && !away ? <p className="library-loading">Opening the library…</p> : null}
     </div>
