@@ -3,6 +3,7 @@ import type { Transport } from '../../../contracts/call.ts';
 import type { Timing } from '../../ui/timing.ts';
 import { createRememberedUploads } from './remembered-uploads.ts';
 import { PartFailure, type SendPart } from './send-part.ts';
+import { DONE_SHOWN_MS } from './upload-list.ts';
 import type { SourceFile, UploadDeps } from './upload-run.ts';
 
 export const PART_BYTES = 10;
@@ -108,10 +109,13 @@ export function createFakeServer() {
 export function createFakeDeps(server: ReturnType<typeof createFakeServer>, storage = createFakeStorage()) {
   let clock = 0;
   const slept: number[] = [];
+  /** Ended uploads stay listed until the test says that their time is over. */
+  const shown = Promise.withResolvers<void>();
   const timing: Timing = {
     now: () => clock,
     async sleep(ms, signal) {
       signal.throwIfAborted();
+      if (ms === DONE_SHOWN_MS) return shown.promise;
       slept.push(ms);
       clock += ms;
       await new Promise((resolve) => setImmediate(resolve));
@@ -124,7 +128,7 @@ export function createFakeDeps(server: ReturnType<typeof createFakeServer>, stor
     wallClock: () => 1_000_000,
     random: () => 0.5,
   };
-  return { deps, slept, storage };
+  return { deps, slept, storage, endShown: shown.resolve };
 }
 
 export function createFakeStorage(): Pick<Storage, 'getItem' | 'setItem'> {

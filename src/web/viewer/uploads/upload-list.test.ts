@@ -19,8 +19,8 @@ async function until(list: UploadList, index: number, phase: UploadPhase): Promi
 }
 
 function setUp(storage = createFakeStorage(), server = createFakeServer()) {
-  const { deps } = createFakeDeps(server, storage);
-  return { server, storage, deps, list: createUploadList(deps) };
+  const { deps, endShown } = createFakeDeps(server, storage);
+  return { server, storage, deps, endShown, list: createUploadList(deps) };
 }
 
 /** Holds every part after the first one until it is let go. */
@@ -62,6 +62,15 @@ test('a pause stops the bytes; going on sends what is missing', async () => {
   await until(list, 0, 'done');
   assert.equal(server.stored.get('a.mp4'), TEXT_45);
   assert.equal(server.sentParts.filter((part) => part === 1).length, 1);
+});
+
+test('an upload that went well leaves the list after a while', async () => {
+  const { list, endShown } = setUp();
+  list.add([fakeFile('a.mp4', 'short')]);
+  await until(list, 0, 'done');
+  endShown();
+  for (let turns = 0; turns < 5; turns++) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(list.views(), []);
 });
 
 test('giving one up frees its parts at the server and starts the next', async () => {

@@ -63,6 +63,8 @@ export type UploadList = {
 };
 
 const TELL_MS = 200;
+/** How long an upload that went well stays on the list; its film is on the wall from then on. */
+export const DONE_SHOWN_MS = 10_000;
 
 export function createUploadList(deps: UploadDeps): UploadList {
   const jobs = new Map<string, Job>();
@@ -93,6 +95,7 @@ export function createUploadList(deps: UploadDeps): UploadList {
     try {
       const titleId = await runUpload(file, deps, listenerOf(job), stop.signal);
       change(job, { phase: 'done', sent: job.view.size, titleId, etaS: null, words: null });
+      void clearAway(job);
     } catch (error) {
       const still = { bytesPerS: null, etaS: null };
       if (stop.signal.aborted) change(job, { phase: 'paused', words: null, ...still });
@@ -100,6 +103,12 @@ export function createUploadList(deps: UploadDeps): UploadList {
     }
     job.stop = null;
     startNext();
+  };
+  const clearAway = async (job: Job) => {
+    await deps.timing.sleep(DONE_SHOWN_MS, new AbortController().signal);
+    if (jobs.get(job.view.key) !== job) return;
+    jobs.delete(job.view.key);
+    tell();
   };
   const listenerOf = (job: Job) => ({
     onOpened: (upload: { id: string; title: string }) => {
