@@ -65,6 +65,14 @@ export function isMatineeError(value: unknown, code?: ErrorCode): value is Matin
   return value instanceof MatineeError && (code === undefined || value.code === code);
 }
 
+/** For `catch`: failures with these codes become undefined, every other goes on. */
+export function ignoring(...codes: readonly ErrorCode[]): (error: unknown) => undefined {
+  return (error) => {
+    if (isMatineeError(error) && codes.includes(error.code)) return undefined;
+    throw error;
+  };
+}
+
 /** The operating system's code of a failed call (`ENOENT`, `ENOSPC`…), or undefined. */
 export function systemCode(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;

@@ -3,6 +3,7 @@
  * acknowledged. Of the progress of one upload only the newest is kept.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import { createAlarm } from '../../platform/alarm.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Commits } from './disk-database.ts';
 import { keyBytes, textOf } from './disk-rows.ts';
@@ -30,28 +31,10 @@ export function createOutbox(db: DatabaseSync, commits: Commits, clock: Clock): 
   const dropProgress = db.prepare("DELETE FROM events WHERE upload = ? AND kind = 'upload-progress'");
   const select = db.prepare('SELECT * FROM events ORDER BY sequence LIMIT ?');
   const remove = db.prepare('DELETE FROM events WHERE sequence = ?');
-  const waiting = new Set<() => void>();
+  const alarm = createAlarm(clock);
   let stopped = false;
 
   const read = (limit: number) => select.all(Math.min(limit, TAKE_MAX)).map(eventOfRow);
-
-  const waitForEvent = async (waitMs: number, signal?: AbortSignal) => {
-    const limit = new AbortController();
-    const signals = signal ? [limit.signal, signal] : [limit.signal];
-    const goOn = () => limit.abort();
-    waiting.add(goOn);
-    try {
-      await clock.sleep(waitMs, AbortSignal.any(signals));
-    } catch (error) {
-      if (!limit.signal.aborted) throw error;
-    } finally {
-      waiting.delete(goOn);
-    }
-  };
-
-  const wake = () => {
-    for (const goOn of waiting) goOn();
-  };
 
   return {
     add: (event) => {
@@ -60,16 +43,16 @@ export function createOutbox(db: DatabaseSync, commits: Commits, clock: Clock): 
       if (kind === 'upload-progress') dropProgress.run(upload);
       insert.run(clock.now(), bucket, keyBytes(key), kind, upload, JSON.stringify(facts));
     },
-    wake,
+    wake: alarm.ring,
     stop: () => {
       stopped = true;
-      wake();
+      alarm.ring();
     },
     take: async (limit, waitMs, signal) => {
       signal?.throwIfAborted();
       const present = read(limit);
       if (present.length > 0 || waitMs <= 0 || stopped) return present;
-      await waitForEvent(waitMs, signal);
+      await alarm.wait(waitMs, signal);
       return read(limit);
     },
     acknowledge: (sequences) =>

@@ -2,6 +2,7 @@
  * Lets many callers wait for work at a fixed cost: together they ask the database a few times a second, however
  * many they are. A send in this process wakes them at once.
  */
+import { createAlarm } from '../../platform/alarm.ts';
 import type { Clock } from '../../platform/clock.ts';
 
 const EVERY_MS = 200;
@@ -16,18 +17,8 @@ export type Poller = {
 
 export function createPoller(clock: Clock): Poller {
   let waiting = 0;
-  let woken = new AbortController();
   let stopped = false;
-
-  const wake = () => {
-    woken.abort();
-    woken = new AbortController();
-  };
-  const pause = async (ms: number, signal: AbortSignal | undefined) => {
-    const signals = signal ? [woken.signal, signal] : [woken.signal];
-    // Being woken is an early end of the pause, nothing more.
-    await clock.sleep(ms, AbortSignal.any(signals)).catch(() => undefined);
-  };
+  const alarm = createAlarm(clock);
   return {
     poll: async (take, waitMs, signal) => {
       const deadline = clock.monotonic() + waitMs;
@@ -38,16 +29,17 @@ export function createPoller(clock: Clock): Poller {
           const found = await take();
           const leftMs = deadline - clock.monotonic();
           if (found.length > 0 || leftMs <= 0) return found;
-          await pause(Math.min(EVERY_MS * waiting, leftMs), signal);
+          // An aborted signal ends the loop at its head, with nothing.
+          await alarm.wait(Math.min(EVERY_MS * waiting, leftMs), signal).catch(() => undefined);
         }
       } finally {
         waiting -= 1;
       }
     },
-    wake,
+    wake: alarm.ring,
     stop: () => {
       stopped = true;
-      wake();
+      alarm.ring();
     },
   };
 }

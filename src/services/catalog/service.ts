@@ -3,6 +3,7 @@
  * and opens browser uploads. It never looks into a master and never encodes.
  */
 import { createEndpointServer, route } from '../../contracts/serve.ts';
+import { TITLE_REMOVED_QUEUE } from '../../contracts/title-removed.ts';
 import {
   deleteTitle,
   editTitle,
@@ -16,6 +17,7 @@ import {
 } from '../../contracts/titles.ts';
 import { abortUpload, completeUpload, getUpload, signParts, startUpload } from '../../contracts/uploads.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { ignoring } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Health, Service } from '../../platform/service.ts';
 import type { ObjectStore } from '../../ports/objects/objects.ts';
@@ -40,7 +42,6 @@ export type CatalogConfig = {
 };
 
 const TIDY_EVERY_MS = 30_000;
-const REMOVED_QUEUE = { leaseS: 60, triesMax: 20, retryDelayS: 5 };
 
 export function createCatalogService(deps: CatalogDeps, config: CatalogConfig): Service {
   const { records, objects, queue, clock, log } = deps;
@@ -57,7 +58,7 @@ export function createCatalogService(deps: CatalogDeps, config: CatalogConfig): 
   const remove = async (id: string) => {
     await titles.find(id);
     await uploads.endOfTitle(id);
-    await titles.remove(id).catch(ignoreGone);
+    await titles.remove(id).catch(ignoring('not_found'));
     // The title is gone already; a queue that is away gets the job from `run`.
     await sendRemovals(titles, queue, titleRemovedQueue).catch((error) =>
       log.warn('media of a deleted title is removed later', { title: id, error }),
@@ -105,7 +106,7 @@ export function createCatalogService(deps: CatalogDeps, config: CatalogConfig): 
     run: async (signal) => {
       while (!signal.aborted) {
         try {
-          if (!health.ready) await queue.declare(titleRemovedQueue, REMOVED_QUEUE);
+          if (!health.ready) await queue.declare(titleRemovedQueue, TITLE_REMOVED_QUEUE);
           health = { ready: true };
           await tidy();
         } catch (error) {
@@ -115,8 +116,4 @@ export function createCatalogService(deps: CatalogDeps, config: CatalogConfig): 
       }
     },
   };
-}
-
-function ignoreGone(error: unknown): void {
-  if ((error as { code?: unknown }).code !== 'not_found') throw error;
 }

@@ -5,7 +5,7 @@
  */
 import type { Kysely } from 'kysely';
 import type { Clock } from '../../platform/clock.ts';
-import { isMatineeError } from '../../platform/errors.ts';
+import { ignoreAbsent } from '../../ports/objects/absent.ts';
 import type { ObjectStore, UploadRef } from '../../ports/objects/objects.ts';
 import type { CatalogTables, UploadRow } from './tables.ts';
 import type { Titles } from './titles.ts';
@@ -123,10 +123,4 @@ export function createUploadEnds({ db, titles, objects, bucket, clock }: UploadE
 /** Undefined for an empty file, which needs no parts, and before the store has opened the upload. */
 export function refOf(bucket: string, row: UploadRow): UploadRef | undefined {
   return row.upload_id === null ? undefined : { bucket, key: row.key, uploadId: row.upload_id };
-}
-
-function ignoreAbsent(error: unknown): undefined {
-  const absent = ['not_found', 'bucket_missing', 'upload_missing'] as const;
-  if (absent.some((code) => isMatineeError(error, code))) return undefined;
-  throw error;
 }

@@ -1,6 +1,6 @@
 /** Play sessions in `tables`: each expires by itself when its player falls silent, so that they never pile up. */
 import type { Clock } from '../../platform/clock.ts';
-import { isMatineeError, MatineeError } from '../../platform/errors.ts';
+import { ignoring, isMatineeError, MatineeError } from '../../platform/errors.ts';
 import type { Item, ItemValue, Tables } from '../../ports/tables/tables.ts';
 
 export type Session = {
@@ -47,11 +47,7 @@ export function createSessions(tables: Tables, clock: Clock, idleS: number) {
 
     /** Also of one that has ended long ago. */
     end: async (id: string): Promise<void> => {
-      try {
-        await change(id, { ended: true }, ENDED_LIFE_S);
-      } catch (error) {
-        if (!isMatineeError(error, 'not_found')) throw error;
-      }
+      await change(id, { ended: true }, ENDED_LIFE_S).catch(ignoring('not_found'));
     },
   };
 }

@@ -7,6 +7,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { isMatineeError, systemCode } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Job, JobPayload, Queue } from '../../ports/queue/queue.ts';
+import { ignoreStale } from './stale-jobs.ts';
 
 export type ConsumerDeps = { queue: Queue; clock: Clock; log: Log };
 
@@ -99,8 +100,4 @@ function passes(error: unknown): boolean {
   if (isMatineeError(error)) return error.row.retry;
   const code = systemCode(error) ?? '';
   return /^(ECONN|EPIPE|ETIMEDOUT|ENOENT|57P|08|53|40)/.test(code) || /terminat|timeout/i.test(String(error));
-}
-
-function ignoreStale(error: unknown): void {
-  if (!isMatineeError(error, 'stale_attempt') && !isMatineeError(error, 'not_found')) throw error;
 }

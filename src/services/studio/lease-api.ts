@@ -7,7 +7,6 @@
  */
 import type { Lease, TaskResult } from '../../contracts/tasks.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { isMatineeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import type { ObjectStore } from '../../ports/objects/objects.ts';
 import type { Job, JobRef, Queue } from '../../ports/queue/queue.ts';
@@ -19,6 +18,7 @@ import { takeResult } from './results.ts';
 import { lockTask, updateTask } from './rows.ts';
 import { type Failure, failForGood, isMachineFailure } from './setbacks.ts';
 import { fillSpec } from './spec-urls.ts';
+import { ignoreStale } from './stale-jobs.ts';
 import type { Db, TaskRow, TitleRow, Tx } from './tables.ts';
 
 export type LeaseDeps = {
@@ -49,14 +49,6 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
   const { taskQueue, mediaBucket, leaseS } = config;
   const transact = <T>(work: (tx: Tx) => Promise<T>) => db.transaction().execute(work);
 
-  /** The queue's side of a task that has ended or gone back; what it says of a job it no longer has is no news. */
-  const tellQueue = async (work: () => Promise<void>) => {
-    try {
-      await work();
-    } catch (error) {
-      if (!isMatineeError(error, 'stale_attempt') && !isMatineeError(error, 'not_found')) throw error;
-    }
-  };
   const forget = async (ids: readonly string[]) => {
     if (ids.length > 0) await queue.cancel(taskQueue, ids);
   };
@@ -92,7 +84,7 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
       return { granted: { title, task: { ...task, ...values } }, dropped: [] };
     });
     if (granted) return granted;
-    await tellQueue(() => queue.complete(taskQueue, job));
+    await queue.complete(taskQueue, job).catch(ignoreStale);
     await forget(dropped);
     wakeOf(job);
     return undefined;
@@ -130,7 +122,7 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
       .where('state', '=', 'leased')
       .execute();
     const error = { code: 'drained', message: 'the worker could not take it' };
-    await tellQueue(() => queue.fail(taskQueue, job, error, { retry: true, delayS }));
+    await queue.fail(taskQueue, job, error, { retry: true, delayS }).catch(ignoreStale);
   }
 
   const removeOutputs = (tx: Tx, task: TaskRow) =>
@@ -144,7 +136,7 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
       .where('id', '=', id)
       .where('attempt', '=', attempt)
       .execute();
-    await tellQueue(() => queue.heartbeat(taskQueue, jobOf(task)));
+    await queue.heartbeat(taskQueue, jobOf(task)).catch(ignoreStale);
     nudge(task.title);
   }
 
@@ -176,7 +168,7 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
         dropped: await takeResult(tx, clock, config, found?.title as TitleRow, owned, result),
       };
     });
-    await tellQueue(() => queue.complete(taskQueue, jobOf(task)));
+    await queue.complete(taskQueue, jobOf(task)).catch(ignoreStale);
     // The job may wait again, because its lease ran out; nobody shall be given it.
     await forget([id, ...dropped]);
     wake(task.title);
@@ -208,7 +200,7 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
     const delayS = code === 'drained' ? 0 : isMachineFailure(code) ? RETRY_MACHINE_S : RETRY_MASTER_S;
     const error = { code, message };
     const options = ended.again ? { retry: true, delayS } : { retry: false };
-    await tellQueue(() => queue.fail(taskQueue, jobOf(ended.task), error, options));
+    await queue.fail(taskQueue, jobOf(ended.task), error, options).catch(ignoreStale);
     await forget(ended.dropped);
     wake(ended.task.title);
   }

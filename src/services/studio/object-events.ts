@@ -7,9 +7,10 @@
  */
 import type { CatalogClient } from '../../clients/catalog.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { isMatineeError } from '../../platform/errors.ts';
+import { ignoring } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
-import type { ObjectInfo, ObjectStore } from '../../ports/objects/objects.ts';
+import { ignoreAbsent } from '../../ports/objects/absent.ts';
+import type { ObjectStore } from '../../ports/objects/objects.ts';
 import type { JobPayload, Queue } from '../../ports/queue/queue.ts';
 import { type Event, type EventOf, eventSchema, takeMaster, takeUpload } from './arrivals.ts';
 import { findTitle, isActive, lockTitle, updateTitle } from './rows.ts';
@@ -38,7 +39,7 @@ export function createEventHandler(deps: EventDeps, config: EventConfig) {
   const titleOf = async ({ bucket, key }: Event) => (await catalog.openTitle({ body: { bucket, key } })).id;
 
   async function onCreated(event: EventOf<'created'>): Promise<void> {
-    const master = await headOrUndefined(objects, event);
+    const master = await objects.head(event.bucket, event.key).catch(ignoreAbsent);
     // Deleted or overwritten since: another event tells of that.
     if (master?.etag !== event.etag) return;
     const id = await titleOf(event);
@@ -76,7 +77,8 @@ export function createEventHandler(deps: EventDeps, config: EventConfig) {
   /** What is published plays on; what is not cannot be made any more. */
   async function onRemoved(event: EventOf<'removed'>): Promise<void> {
     const known = await findTitle(db, event.bucket, event.key);
-    if (!known || !isActive(known) || (await headOrUndefined(objects, event))) return;
+    if (!known || !isActive(known) || (await objects.head(event.bucket, event.key).catch(ignoreAbsent)))
+      return;
     const dropped = await transact(async (tx) => {
       const title = await lockTitle(tx, known.title);
       if (!title || !isActive(title) || title.last_sequence >= event.sequence) return [];
@@ -103,24 +105,12 @@ export function mayBeFilm(key: string): boolean {
   return name !== '' && !name.startsWith('.') && !/^(thumbs\.db|desktop\.ini)$/i.test(name);
 }
 
-async function headOrUndefined(objects: ObjectStore, at: Event): Promise<ObjectInfo | undefined> {
-  try {
-    return await objects.head(at.bucket, at.key);
-  } catch (error) {
-    if (isMatineeError(error, 'not_found') || isMatineeError(error, 'bucket_missing')) return undefined;
-    throw error;
-  }
-}
-
 async function isOpen(
   objects: ObjectStore,
   event: EventOf<'upload-started' | 'upload-progress'>,
 ): Promise<boolean> {
-  try {
-    const open = await objects.listUploads(event.bucket, { prefix: event.key, limit: UPLOADS_LOOKED_AT });
-    return open.some(({ uploadId }) => uploadId === event.uploadId);
-  } catch (error) {
-    if (isMatineeError(error, 'bucket_missing')) return false;
-    throw error;
-  }
+  const open = await objects
+    .listUploads(event.bucket, { prefix: event.key, limit: UPLOADS_LOOKED_AT })
+    .catch(ignoring('bucket_missing'));
+  return open?.some(({ uploadId }) => uploadId === event.uploadId) ?? false;
 }

@@ -7,8 +7,8 @@ import type { CatalogClient } from '../../clients/catalog.ts';
 import type { Publication } from '../../contracts/titles.ts';
 import { assert } from '../../platform/assert.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { isMatineeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
+import { ignoreAbsent } from '../../ports/objects/absent.ts';
 import type { ObjectStore } from '../../ports/objects/objects.ts';
 import { assembleFilm, type TrackResult } from './film.ts';
 import { composeManifests } from './manifests/manifests.ts';
@@ -68,13 +68,9 @@ export async function publish(
 }
 
 async function isReplaced(objects: ObjectStore, title: TitleRow): Promise<boolean> {
-  try {
-    return (await objects.head(title.bucket, title.key)).etag !== title.etag;
-  } catch (error) {
-    // A master that was deleted was not replaced: what was made of it is good.
-    if (isMatineeError(error, 'not_found') || isMatineeError(error, 'bucket_missing')) return false;
-    throw error;
-  }
+  const master = await objects.head(title.bucket, title.key).catch(ignoreAbsent);
+  // A master that was deleted was not replaced: what was made of it is good.
+  return master !== undefined && master.etag !== title.etag;
 }
 
 async function readResults(

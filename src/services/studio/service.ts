@@ -5,6 +5,7 @@
 import type { CatalogClient } from '../../clients/catalog.ts';
 import { createEndpointServer, errorResponse, type Route, route } from '../../contracts/serve.ts';
 import { completeTask, failTask, heartbeatTask, leaseTask, signOutputs } from '../../contracts/tasks.ts';
+import { TITLE_REMOVED_QUEUE } from '../../contracts/title-removed.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { MatineeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
@@ -50,7 +51,6 @@ export type StudioConfig = {
 
 /** The queue loses jobs to dead letters never for good: the studio sends open tasks again. */
 const TASK_OPTIONS = { triesMax: 10, retryDelayS: 1 };
-const REMOVED_OPTIONS = { leaseS: 60, triesMax: 20, retryDelayS: 5 };
 const DECLARE_PAUSE_MS = 1000;
 const SWEEP_MS = 5000;
 
@@ -71,13 +71,13 @@ export function createStudioService(
   const onEvent = createEventHandler(shared, config);
   const onRemoved = createTitleRemover(shared, config.taskQueue);
 
-  /** The queue of events is the door's to declare. */
   let declared = false;
+  /** The queue of events is the door's to declare. */
   async function declareQueues(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
         await queue.declare(config.taskQueue, { leaseS: config.leaseS, ...TASK_OPTIONS });
-        await queue.declare(config.titleRemovedQueue, REMOVED_OPTIONS);
+        await queue.declare(config.titleRemovedQueue, TITLE_REMOVED_QUEUE);
         declared = true;
         return;
       } catch (error) {

@@ -2,10 +2,10 @@
  * The end of a title: its work stops, its objects go, and its master with them. The row stays for a while, so that a
  * job that is delivered twice cannot take away what was put under the same name since.
  */
-import { z } from 'zod';
+import { type TitleRemoved, titleRemoved } from '../../contracts/title-removed.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { isMatineeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
+import { ignoreAbsent } from '../../ports/objects/absent.ts';
 import type { ObjectStore } from '../../ports/objects/objects.ts';
 import type { JobPayload, Queue } from '../../ports/queue/queue.ts';
 import { titlePrefix, workPrefix } from './prefixes.ts';
@@ -21,9 +21,6 @@ export type RemovalDeps = {
   log: Log;
 };
 
-const payloadSchema = z.object({ title: z.string(), bucket: z.string(), key: z.string() });
-type Payload = z.infer<typeof payloadSchema>;
-
 const ROW_KEPT_MS = 7 * 24 * 3600 * 1000;
 const UPLOADS_LOOKED_AT = 1000;
 
@@ -31,7 +28,7 @@ const UPLOADS_LOOKED_AT = 1000;
 export function createTitleRemover(deps: RemovalDeps, taskQueue: string) {
   const { db, objects, clock, log } = deps;
   return async (payload: JobPayload): Promise<void> => {
-    const named = payloadSchema.parse(payload);
+    const named = titleRemoved.parse(payload);
     const row = await readTitle(db, named.title);
     // A row without a master that is marked as removed was dealt with before.
     if (row?.state === 'removed' && row.etag === null) return;
@@ -74,7 +71,11 @@ async function condemn(tx: Tx, clock: Clock, id: string): Promise<void> {
 }
 
 /** An upload under way would bring the title back with its next part. A newer one than the title knows is let be. */
-async function abortUploads(objects: ObjectStore, named: Payload, row: TitleRow | undefined): Promise<void> {
+async function abortUploads(
+  objects: ObjectStore,
+  named: TitleRemoved,
+  row: TitleRow | undefined,
+): Promise<void> {
   const { bucket, key } = named;
   if (row && row.upload_id === null) return;
   const open = await objects
@@ -87,7 +88,11 @@ async function abortUploads(objects: ObjectStore, named: Payload, row: TitleRow 
 }
 
 /** Deletes the master that the title was made from, and no other that has the same name by now. */
-async function deleteMaster(deps: RemovalDeps, named: Payload, row: TitleRow | undefined): Promise<void> {
+async function deleteMaster(
+  deps: RemovalDeps,
+  named: TitleRemoved,
+  row: TitleRow | undefined,
+): Promise<void> {
   const { db, objects } = deps;
   const { bucket, key, title } = named;
   if (row && row.etag === null) return;
@@ -107,10 +112,4 @@ export async function forgetRemoved(db: Db, clock: Clock): Promise<void> {
     .where('state', '=', 'removed')
     .where('created_ms', '<', clock.now() - ROW_KEPT_MS)
     .execute();
-}
-
-function ignoreAbsent(error: unknown): undefined {
-  const absent = ['not_found', 'bucket_missing', 'upload_missing'] as const;
-  if (absent.some((code) => isMatineeError(error, code))) return undefined;
-  throw error;
 }

@@ -1,4 +1,5 @@
 /** Collects the titles that there is something to do for, and lets one loop wait for them. */
+import { createAlarm } from '../../platform/alarm.ts';
 import type { Clock } from '../../platform/clock.ts';
 
 export type Wakeups = {
@@ -15,13 +16,13 @@ const ROUND_MS = 1000;
 export function createWakeups(clock: Clock): Wakeups {
   const due = new Set<string>();
   const later = new Set<string>();
-  let woken = new AbortController();
+  const alarm = createAlarm(clock);
   let roundAtMs = clock.monotonic();
 
   return {
     wake(title) {
       due.add(title);
-      woken.abort();
+      alarm.ring();
     },
     nudge(title) {
       later.add(title);
@@ -39,11 +40,7 @@ export function createWakeups(clock: Clock): Wakeups {
           due.clear();
           return titles;
         }
-        woken = new AbortController();
-        // Being woken is an early end of the wait, nothing more.
-        await clock
-          .sleep(Math.max(1, leftMs <= 0 ? ROUND_MS : leftMs), AbortSignal.any([signal, woken.signal]))
-          .catch(() => undefined);
+        await alarm.wait(Math.max(1, leftMs <= 0 ? ROUND_MS : leftMs), signal).catch(() => undefined);
       }
       return [];
     },
