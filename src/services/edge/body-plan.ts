@@ -19,6 +19,12 @@ export type BodyPlan = {
   locate(at: number, last: number): Promise<Place> | Place;
 };
 
+/** A body that is sent as it comes; without a known length it is framed in chunks (RFC 9112 section 7.1). */
+export type StreamBody = {
+  readonly reader: { next(): Promise<Buffer | undefined>; readonly isReady: boolean; close(): void };
+  readonly isChunked: boolean;
+};
+
 export type Place = { readonly body: GrowingBody; readonly offset: number };
 
 export type Outlet = {
@@ -98,4 +104,35 @@ async function sendSpan(
     at = upTo;
   }
   return true;
+}
+
+const LAST_CHUNK = Buffer.from('0\r\n\r\n', 'latin1');
+const CHUNK_END = Buffer.from('\r\n', 'latin1');
+
+/** False when the reader has gone. Rejects when the bytes do not come. */
+export async function sendStream(
+  head: Buffer,
+  { reader, isChunked }: StreamBody,
+  outlet: Outlet,
+): Promise<boolean> {
+  try {
+    let waiting = head;
+    if (!reader.isReady) {
+      if (!(await outlet.write(waiting, undefined))) return false;
+      waiting = Buffer.alloc(0);
+    }
+    for (let chunk = await reader.next(); chunk; chunk = await reader.next()) {
+      const lead = isChunked ? Buffer.concat([waiting, chunkHead(chunk.length)]) : waiting;
+      if (!(await outlet.write(lead, chunk))) return false;
+      waiting = isChunked ? CHUNK_END : Buffer.alloc(0);
+    }
+    if (isChunked) waiting = Buffer.concat([waiting, LAST_CHUNK]);
+    return waiting.length === 0 || (await outlet.write(waiting, undefined));
+  } finally {
+    reader.close();
+  }
+}
+
+function chunkHead(length: number): Buffer {
+  return Buffer.from(`${length.toString(16)}\r\n`, 'latin1');
 }

@@ -23,6 +23,8 @@ export function cacheStatus(name: string, source: Source, meta: ObjectMeta, nowM
       return `${name}; fwd=stale; fwd-status=304; ${ttl}`;
     case 'collapsed':
       return `${name}; fwd=uri-miss; collapsed`;
+    case 'pass':
+      return `${name}; fwd=bypass`;
     case 'miss':
       return `${name}; fwd=uri-miss${storable ? '; stored' : ''}`;
   }

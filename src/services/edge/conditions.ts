@@ -25,12 +25,34 @@ function withoutWeakness(etag: string): string {
   return etag.startsWith('W/') ? etag.slice(2) : etag;
 }
 
-const FORM =
-  /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/;
+const DAYS = 'Mon|Tue|Wed|Thu|Fri|Sat|Sun';
+const LONG_DAYS = 'Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday';
+const MONTHS = 'Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec';
+const TIME = '\\d\\d:\\d\\d:\\d\\d';
+const IMF_FORM = new RegExp(`^(?:${DAYS}), \\d\\d (?:${MONTHS}) \\d{4} ${TIME} GMT$`, 'i');
+const RFC_850_FORM = new RegExp(`^(?:${LONG_DAYS}), (\\d\\d)-(${MONTHS})-(\\d\\d) (${TIME}) GMT$`, 'i');
+const ASCTIME_FORM = new RegExp(`^(?:${DAYS}) (${MONTHS}) ([ \\d]\\d) (${TIME}) (\\d{4})$`, 'i');
 
-/** Milliseconds since the epoch of an IMF-fixdate; undefined for any other text. */
+/**
+ * Milliseconds since the epoch of a date in one of the three forms that RFC 9110 section 5.6.7 knows, in any
+ * case; undefined for any other text.
+ */
 export function httpDateMs(text: string): number | undefined {
-  if (!FORM.test(text)) return undefined;
+  if (IMF_FORM.test(text)) return validMs(text);
+  const old = RFC_850_FORM.exec(text);
+  if (old) {
+    const [, day, month, year, time] = old;
+    // Two digits mean the last century for years that would be far in the future.
+    const century = Number(year) >= 70 ? '19' : '20';
+    return validMs(`${day} ${month} ${century}${year} ${time} GMT`);
+  }
+  const asctime = ASCTIME_FORM.exec(text);
+  if (!asctime) return undefined;
+  const [, month, day, time, year] = asctime;
+  return validMs(`${day?.trim()} ${month} ${year} ${time} GMT`);
+}
+
+function validMs(text: string): number | undefined {
   const ms = Date.parse(text);
   return Number.isNaN(ms) ? undefined : ms;
 }

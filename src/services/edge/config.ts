@@ -2,6 +2,7 @@
 import type { SteeringClient } from '../../clients/steering.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
+import type { Site } from './site/site-config.ts';
 
 export type EdgeDeps = { steering: SteeringClient; clock: Clock; log: Log };
 
@@ -27,6 +28,8 @@ export type EdgeConfig = {
   /** 0 goes without a disk tier. */
   diskBytes: number;
   origin: EdgeOrigin;
+  /** What this edge fronts besides films. */
+  sites?: readonly Site[];
   /** How long the origin may take until the first byte of a reply. */
   originTimeoutMs: number;
   limits?: Partial<EdgeLimits>;
@@ -43,6 +46,13 @@ export const EDGE_LIMITS = {
   idleMs: 30_000,
   /** The whole body of a request, which nothing here needs; a longer one is refused. */
   bodyBytesMax: 64 * 1024,
+  /** The whole body of a request to a site, which is held until it can be sent on. */
+  siteBodyBytesMax: 1024 * 1024,
+  /** How long it is remembered that a site's response is not for all. */
+  privateMs: 10_000,
+  privateMax: 10_000,
+  /** Idle connections to origins of sites are closed after this long. */
+  siteIdleMs: 10_000,
   /** How long one write of at most `WRITE_BYTES` may wait for a slow reader. */
   writeStallMs: 30_000,
   /** How long a refused connection is still read, so that the client sees the reply and not a reset. */

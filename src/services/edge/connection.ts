@@ -4,9 +4,10 @@
  */
 import type { Socket } from 'node:net';
 import type { Log } from '../../platform/log.ts';
-import { type Outlet, sendBody } from './body-plan.ts';
+import { type Outlet, sendBody, sendStream } from './body-plan.ts';
 import type { EdgeLimits } from './config.ts';
-import { HEAD_BYTES_MAX, HttpParser } from './http-parser.ts';
+import type { Fields } from './fields.ts';
+import { HEAD_BYTES_MAX, HttpParser, type RequestHead } from './http-parser.ts';
 import type { CoarseClock, Guest } from './listener.ts';
 import type { Reply } from './object-reply.ts';
 import type { PinnedBytes } from './pinned-bytes.ts';
@@ -23,6 +24,17 @@ export type ConnectionDeps = {
   log: Log;
 };
 
+/** A request to a site that waits for its body. */
+type WantedBody = {
+  readonly head: RequestHead;
+  readonly host: string;
+  readonly fields: Fields;
+  readonly body: Buffer;
+  filled: number;
+  readonly closes: boolean;
+};
+
+const CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n', 'latin1');
 const LF = 0x0a;
 const NO_BYTES = Buffer.alloc(0);
 
@@ -33,8 +45,10 @@ export class Connection implements Guest, Outlet {
   readonly #parser = new HttpParser();
   /** Bytes that wait: of a head that is not complete, or behind a reply that is under way. */
   #carry: Buffer | undefined;
-  /** Bytes of a request's body that are still to be passed over. */
+  /** Bytes of a request's body that are still to come. */
   #skip = 0;
+  /** A request whose body is wanted, until all of it is here. */
+  #wanted: WantedBody | undefined;
   /** When the head or the passed-over body that has begun must be complete; 0 while none has. */
   #completeByMs = 0;
   #isBusy = false;
@@ -76,6 +90,7 @@ export class Connection implements Guest, Outlet {
 
   closed(): void {
     this.#carry = undefined;
+    this.#wanted = undefined;
     this.#deps.statistics.connections--;
     this.#written?.(false);
   }
@@ -112,8 +127,13 @@ export class Connection implements Guest, Outlet {
       if (this.#skip > 0) {
         const passed = Math.min(this.#skip, end - at);
         this.#skip -= passed;
+        this.#wanted?.body.set(bytes.subarray(at, at + passed), this.#wanted.filled);
+        if (this.#wanted) this.#wanted.filled += passed;
         at += passed;
-        continue;
+        if (this.#skip > 0 || !this.#wanted) continue;
+        this.#serveWanted(this.#wanted);
+        this.#wait(bytes, at, end);
+        return false;
       }
       const used = this.#parser.parse(bytes, at, end);
       if (used === 0) {
@@ -158,9 +178,44 @@ export class Connection implements Guest, Outlet {
     const closes =
       !head.keepAlive || this.#isDraining || head.expectsContinue || head.bodyBytes > limits.bodyBytesMax;
     const persistent: ConnectionField = head.minor === 0 ? 'keep-alive' : '';
+    if (responder.hasSites && responder.isForSite(this.#parser.host())) {
+      this.#serveSite(persistent);
+      return;
+    }
     const reply = responder.answer(head, closes ? 'close' : persistent);
     if (Buffer.isBuffer(reply)) this.#writeNow(reply, closes);
     else void this.#serveSlowly(reply, closes);
+  }
+
+  #serveSite(persistent: ConnectionField): void {
+    const { head } = this.#parser;
+    const { responder, limits } = this.#deps;
+    const host = this.#parser.host();
+    const closes = !head.keepAlive || this.#isDraining || head.bodyBytes > limits.siteBodyBytesMax;
+    const field = closes ? 'close' : persistent;
+    const hot = responder.hotOfSite(head, host, field);
+    if (hot) {
+      this.#writeNow(hot, closes);
+      return;
+    }
+    if (head.bodyBytes > limits.siteBodyBytesMax) {
+      this.#leave(responder.refuse({ status: 413, message: 'the body is too large for this edge' }));
+      return;
+    }
+    const request = { head: { ...head }, host, fields: this.#parser.fields() };
+    if (head.bodyBytes === 0) {
+      void this.#serveSlowly(responder.answerForSite({ ...request, body: NO_BYTES }, field), closes);
+      return;
+    }
+    if (head.expectsContinue) this.#socket.write(CONTINUE);
+    this.#wanted = { ...request, body: Buffer.allocUnsafeSlow(head.bodyBytes), filled: 0, closes };
+  }
+
+  #serveWanted(wanted: WantedBody): void {
+    this.#wanted = undefined;
+    const { closes, head } = wanted;
+    const field: ConnectionField = closes ? 'close' : head.minor === 0 ? 'keep-alive' : '';
+    void this.#serveSlowly(this.#deps.responder.answerForSite(wanted, field), closes);
   }
 
   /** The whole reply in one write; most often the kernel takes it at once. */
@@ -183,16 +238,19 @@ export class Connection implements Guest, Outlet {
     this.deadlineMs = Number.POSITIVE_INFINITY;
     try {
       const reply = await pending;
-      const alive = reply.body
-        ? await sendBody(reply.head, reply.body, this, this.#deps.pinned)
-        : await this.write(reply.head, undefined);
-      if (closes && alive) this.#leave(NO_BYTES);
+      const alive = await this.#send(reply);
+      if ((closes || reply.closes) && alive) this.#leave(NO_BYTES);
       else this.#goOn(alive);
     } catch (error) {
       // The head is sent: a broken connection is the only way to say that the body is not whole.
       this.#deps.log.debug('a reply broke off', { why: (error as Error).message });
       this.#socket.destroy();
     }
+  }
+
+  #send({ head, body }: Reply): Promise<boolean> {
+    if (!body) return this.write(head, undefined);
+    return 'reader' in body ? sendStream(head, body, this) : sendBody(head, body, this, this.#deps.pinned);
   }
 
   /** After a reply that took time: what came in meanwhile, then new bytes. */

@@ -15,13 +15,14 @@ import { Gate } from './gate.ts';
 import { openListener } from './listener.ts';
 import { MemoryTier } from './memory-tier.ts';
 import { ObjectCache } from './object-cache.ts';
-import { ObjectReplies } from './object-reply.ts';
+import { describeObject, ObjectReplies } from './object-reply.ts';
 import { OriginBreaker } from './origin-breaker.ts';
 import { createOriginLink, type OriginLink } from './origin-link.ts';
 import { PinnedBytes } from './pinned-bytes.ts';
 import { Registration } from './registration.ts';
 import { ReplyWriter } from './reply.ts';
 import { Responder } from './responder.ts';
+import { openSites } from './site/open-sites.ts';
 import { type EdgeCounts, EdgeStatistics } from './statistics.ts';
 import { TokenVerifier } from './token.ts';
 
@@ -45,9 +46,17 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
   const pinned = new PinnedBytes(config.memoryBytes + limits.pinnedBytesMax);
   const disk = openDisk({ ...deps, log }, config, limits);
   const link = openLink(deps, config, limits);
-  const cache = openCache({ ...deps, log }, config, limits, { disk, link, pinned, statistics });
-  const writer = new ReplyWriter(name);
+  const memory = new MemoryTier(config.memoryBytes);
+  const gate = new Gate({
+    runningMax: limits.originFetchesMax,
+    waitingMax: limits.originQueueMax,
+    waitMs: limits.originQueueMs,
+  });
+  const parts = { memory, disk, pinned, statistics, gate };
+  const cache = openCache({ ...deps, log }, limits, link, parts);
+  const writer = ReplyWriter.forMedia(name);
   const names = { cacheName: cacheName(name), boundary: `matinee-${randomUUID()}` };
+  const sites = openSites({ clock, log, ...parts, ...names }, config, limits);
 
   let registration: Registration | undefined;
   let isDraining = false;
@@ -60,8 +69,8 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     return reasons.length === 0 ? { ready: true } : { ready: false, reasons };
   };
   const responder = new Responder({
-    ...{ access, cache, writer, statistics, health, clock, cacheName: names.cacheName },
-    objects: new ObjectReplies({ cache, writer, ...names }),
+    ...{ access, cache, writer, statistics, health, clock, sites, cacheName: names.cacheName },
+    objects: new ObjectReplies({ cache, writer, ...names, describe: describeObject }),
   });
   const connections = { responder, statistics, pinned, coarse, limits, log };
   const listener = await openListener(
@@ -125,25 +134,21 @@ function openLink({ clock }: EdgeDeps, config: EdgeConfig, limits: EdgeLimits): 
   });
 }
 
-type CacheParts = { disk: DiskTier; link: OriginLink; pinned: PinnedBytes; statistics: EdgeStatistics };
+export type CacheParts = {
+  memory: MemoryTier;
+  disk: DiskTier;
+  pinned: PinnedBytes;
+  statistics: EdgeStatistics;
+  gate: Gate;
+};
 
 function openCache(
   { clock, log }: EdgeDeps,
-  config: EdgeConfig,
   limits: EdgeLimits,
-  parts: CacheParts,
+  link: OriginLink,
+  { gate, ...parts }: CacheParts,
 ): ObjectCache {
-  const { disk, link, pinned, statistics } = parts;
-  const gate = new Gate({
-    runningMax: limits.originFetchesMax,
-    waitingMax: limits.originQueueMax,
-    waitMs: limits.originQueueMs,
-  });
   const breaker = new OriginBreaker(limits.probeEveryMs);
   const fill = { link, gate, breaker, clock, idleMs: limits.originIdleMs };
-  const memory = new MemoryTier(config.memoryBytes);
-  return new ObjectCache({
-    ...{ memory, disk, fill, pinned, clock, log, statistics },
-    staleWaitMs: limits.staleWaitMs,
-  });
+  return new ObjectCache({ ...parts, fill, clock, log, staleWaitMs: limits.staleWaitMs });
 }

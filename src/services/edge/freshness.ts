@@ -37,7 +37,7 @@ export function readCacheControl(text: string): CacheControl {
 
 export function readFreshness(headers: IncomingHttpHeaders, nowMs: number): Freshness {
   const control = readCacheControl(headers['cache-control'] ?? '');
-  const ageS = seconds(headers.age?.trim()) ?? 0;
+  const ageS = readSeconds(headers.age?.trim()) ?? 0;
   const storedMs = nowMs - ageS * 1000;
   const freshUntilMs = storedMs + lifeS(control, headers, nowMs) * 1000;
   const strict = ['must-revalidate', 'proxy-revalidate', 'no-cache', 's-maxage'].some((name) =>
@@ -48,8 +48,8 @@ export function readFreshness(headers: IncomingHttpHeaders, nowMs: number): Fres
     storable: !control.has('no-store') && !control.has('private'),
     storedMs,
     freshUntilMs,
-    refreshUntilMs: stale(seconds(control.get('stale-while-revalidate')) ?? 0),
-    staleUntilMs: stale(Math.max(STALE_IF_ERROR_S, seconds(control.get('stale-if-error')) ?? 0)),
+    refreshUntilMs: stale(readSeconds(control.get('stale-while-revalidate')) ?? 0),
+    staleUntilMs: stale(Math.max(STALE_IF_ERROR_S, readSeconds(control.get('stale-if-error')) ?? 0)),
   };
 }
 
@@ -57,7 +57,7 @@ function lifeS(control: CacheControl, headers: IncomingHttpHeaders, nowMs: numbe
   if (control.has('no-cache')) return 0;
   for (const name of ['s-maxage', 'max-age']) {
     // A life that cannot be read is no life (RFC 9111 section 4.2.1).
-    if (control.has(name)) return seconds(control.get(name)) ?? 0;
+    if (control.has(name)) return readSeconds(control.get(name)) ?? 0;
   }
   if (control.has('immutable')) return IMMUTABLE_LIFE_S;
   if (headers.expires === undefined) return DEFAULT_LIFE_S;
@@ -66,7 +66,8 @@ function lifeS(control: CacheControl, headers: IncomingHttpHeaders, nowMs: numbe
   return expiresMs === undefined ? 0 : Math.max(0, Math.floor((expiresMs - dateMs) / 1000));
 }
 
-function seconds(text: string | undefined): number | undefined {
+/** Whole seconds; undefined for any other text. Larger numbers than 2^31 count as that (RFC 9111 section 1.2.2). */
+export function readSeconds(text: string | undefined): number | undefined {
   if (text === undefined || !/^[0-9]+$/.test(text)) return undefined;
   return Math.min(Number(text), SECONDS_MAX);
 }

@@ -1,8 +1,9 @@
 /**
  * Reads the head of one HTTP/1.1 request from bytes, strictly: whatever two parsers could read in two ways is
  * refused, which closes request smuggling. Source: RFC 9112, and RFC 9110 section 5 for fields.
- * It makes no string but of what the edge uses, keeps no reference to the bytes, and does no I/O.
+ * It makes no string but of what the edge uses, and does no I/O.
  */
+import type { Fields } from './fields.ts';
 import {
   BYTE,
   equalsIgnoringCase,
@@ -18,7 +19,7 @@ export const TARGET_BYTES_MAX = 8 * 1024;
 export const HEADERS_MAX = 100;
 const METHOD_BYTES_MAX = 24;
 
-export type ParseFault = { status: 400 | 411 | 414 | 417 | 431 | 501 | 505; message: string };
+export type ParseFault = { status: 400 | 411 | 413 | 414 | 417 | 431 | 501 | 505; message: string };
 
 /** One request's head. Empty text stands for a header that is not there. */
 export type RequestHead = {
@@ -38,6 +39,7 @@ export type RequestHead = {
   conditional: boolean;
 };
 
+const NO_BYTES = Buffer.alloc(0);
 const INCOMPLETE = 0;
 const REFUSED = -1;
 
@@ -51,6 +53,11 @@ export class HttpParser {
   #transferEncoding = '';
   #connection = '';
   #expect = '';
+  /** Where the last head's parts lie in its bytes. */
+  #bytes: Buffer = NO_BYTES;
+  #fieldsStart = 0;
+  #hostStart = 0;
+  #hostEnd = 0;
 
   /** Bytes that the head takes from `start` on; 0 when it is not complete yet, -1 when it was refused. */
   parse(bytes: Buffer, start: number, end: number): number {
@@ -64,10 +71,31 @@ export class HttpParser {
     }
     const line = this.#requestLine(bytes, at, end);
     if (line <= 0) return line === INCOMPLETE ? this.#short(start, end, 414) : REFUSED;
+    this.#bytes = bytes;
+    this.#fieldsStart = line;
     const fields = this.#fields(bytes, line, end);
     if (fields <= 0) return fields === INCOMPLETE ? this.#short(start, end, 431) : REFUSED;
     if (fields - start > HEAD_BYTES_MAX) return this.#refuse(431, 'the head is too large');
     return this.#check() ? fields - start : REFUSED;
+  }
+
+  /** The Host of the last head; call it before its bytes are used for others. */
+  host(): string {
+    return this.#bytes.toString('latin1', this.#hostStart, this.#hostEnd);
+  }
+
+  /** All fields of the last head, in their order; call it before its bytes are used for others. */
+  fields(): Fields {
+    const fields: Array<readonly [string, string]> = [];
+    const bytes = this.#bytes;
+    for (let at = this.#fieldsStart; bytes[at] !== BYTE.CR; ) {
+      const colon = bytes.indexOf(BYTE.COLON, at);
+      const end = bytes.indexOf(BYTE.CR, colon);
+      const name = bytes.toString('latin1', at, colon).toLowerCase();
+      fields.push([name, bytes.toString('latin1', colon + 1, end).replace(/^[ \t]+|[ \t]+$/g, '')]);
+      at = end + 2;
+    }
+    return fields;
   }
 
   #reset(): void {
@@ -78,7 +106,7 @@ export class HttpParser {
       head.range = head.ifRange = head.ifNoneMatch = head.ifModifiedSince = '';
       head.conditional = false;
     }
-    this.#hosts = 0;
+    this.#hosts = this.#hostStart = this.#hostEnd = 0;
     this.#contentLength = -1;
     this.#transferEncoding = this.#connection = this.#expect = '';
   }
@@ -223,6 +251,8 @@ export class HttpParser {
     for (let at = start; at < end; at++) {
       if (HOST_BYTE[bytes[at] as number] === 0) return this.#reject(400, 'bad Host');
     }
+    this.#hostStart = start;
+    this.#hostEnd = end;
     return true;
   }
 

@@ -15,8 +15,8 @@ import type { PinnedBytes } from './pinned-bytes.ts';
 import type { EdgeStatistics } from './statistics.ts';
 import { type ObjectMeta, sliceKey } from './stored-object.ts';
 
-/** How an object was come by; `revalidated` means that the origin confirmed the copy. */
-export type Source = 'memory' | 'disk' | 'stale' | 'revalidated' | 'miss' | 'collapsed';
+/** How an object was come by: `revalidated` means that the origin confirmed the copy, `pass` that none is kept. */
+export type Source = 'memory' | 'disk' | 'stale' | 'revalidated' | 'miss' | 'collapsed' | 'pass';
 
 export type FoundBytes = { readonly body: GrowingBody; readonly source: Source };
 export type Found = {

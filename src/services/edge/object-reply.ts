@@ -1,5 +1,5 @@
 /** Makes the reply to a request for an object that was found: status, fields, and which bytes. It does no I/O. */
-import { type BodyPart, type BodyPlan, locator } from './body-plan.ts';
+import { type BodyPart, type BodyPlan, locator, type StreamBody } from './body-plan.ts';
 import { cacheStatus } from './cache-status.ts';
 import { isUnchanged } from './conditions.ts';
 import { JOINED_BYTES_MAX } from './config.ts';
@@ -10,12 +10,20 @@ import { type ByteSpan, ifRangeHolds, readRanges } from './ranges.ts';
 import type { ConnectionField, ReplyWriter } from './reply.ts';
 import type { ObjectMeta } from './stored-object.ts';
 
-export type Reply = { readonly head: Buffer; readonly body: BodyPlan | undefined };
+export type Reply = {
+  readonly head: Buffer;
+  /** The bytes that follow: spans of objects, or a stream of which only the end tells the length. */
+  readonly body: BodyPlan | StreamBody | undefined;
+  /** True when the connection's end is the end of the body. */
+  readonly closes?: boolean;
+};
 
 export type ObjectReplyDeps = {
   cache: ObjectCache;
   writer: ReplyWriter;
   cacheName: string;
+  /** The field lines that describe a copy, without those of its length. */
+  describe: (meta: ObjectMeta, nowMs: number, isWanted: (name: string) => boolean) => string;
   /** Parts of a multipart reply are set apart by this; it must not occur in media. */
   boundary: string;
 };
@@ -37,7 +45,7 @@ export class ObjectReplies {
 
   /** Head and body in one buffer, for a small whole object, on a connection that stays. */
   plain(meta: ObjectMeta, source: Source, body: Buffer, nowMs: number): Buffer {
-    return this.#deps.writer.joined(200, this.#wholeFields(meta, source, nowMs), '', nowMs, body);
+    return this.#deps.writer.joined(meta.status, this.#wholeFields(meta, source, nowMs), '', nowMs, body);
   }
 
   /** A buffer when that is the whole reply. */
@@ -45,22 +53,44 @@ export class ObjectReplies {
     const { writer } = this.#deps;
     const { connection, nowMs } = call;
     const { meta, source } = call.found;
-    if (isUnchanged(head, meta.etag, meta.lastModified)) {
-      return writer.head(304, this.#fields(meta, source, nowMs, isOfNoContent), connection, nowMs);
-    }
+    if (this.isUnchanged(head, meta)) return this.unchanged(call).head;
     const spans = readSpans(head, meta);
     if (spans === 'none') return this.#unsatisfiable(call);
     if (spans !== 'whole')
       return spans.length === 1 ? this.#part(spans[0] as ByteSpan, call) : this.#parts(spans, call);
     const fields = this.#wholeFields(meta, source, nowMs);
-    if (head.method === 'HEAD' || meta.size === 0) return writer.head(200, fields, connection, nowMs);
+    if (head.method === 'HEAD' || meta.size === 0) return writer.head(meta.status, fields, connection, nowMs);
     return this.#send(
-      200,
+      meta.status,
       fields,
       [{ lead: undefined, span: { start: 0, end: meta.size - 1 } }],
       undefined,
       call,
     );
+  }
+
+  /** Whether the client's own copy is still good; only a 200 can be that (RFC 9110 section 13.2.1). */
+  isUnchanged(head: RequestHead, meta: ObjectMeta): boolean {
+    return head.conditional && meta.status === 200 && isUnchanged(head, meta.etag, meta.lastModified);
+  }
+
+  unchanged({ found: { meta, source }, connection, nowMs }: ObjectCall): Reply {
+    const fields = this.#fields(meta, source, nowMs, isOfNoContent);
+    return { head: this.#deps.writer.head(304, fields, connection, nowMs), body: undefined };
+  }
+
+  /** A range that lies within a stored part, whose first byte is `start` of `total`. */
+  heldPart(head: RequestHead, { start, total }: { start: number; total: number }, call: ObjectCall): Buffer {
+    const { writer } = this.#deps;
+    const { found, connection, nowMs } = call;
+    const spans = readRanges(head.range, total);
+    const span = typeof spans === 'string' ? undefined : spans[0];
+    if (!span || !found.body) return this.#unsatisfiable(call);
+    const bytes = found.body.bytes.subarray(span.start - start, span.end - start + 1);
+    const fields =
+      `${this.#fields(found.meta, found.source, nowMs, isAny)}content-length: ${bytes.length}\r\n` +
+      `content-range: ${rangeText(span, total)}\r\n`;
+    return writer.joined(206, fields, connection, nowMs, bytes);
   }
 
   #part(span: ByteSpan, call: ObjectCall): Buffer | Reply {
@@ -127,21 +157,32 @@ export class ObjectReplies {
   }
 
   #wholeFields(meta: ObjectMeta, source: Source, nowMs: number): string {
+    if (meta.status === 204) return this.#fields(meta, source, nowMs, isAny);
     return `${this.#fields(meta, source, nowMs, isAny)}content-length: ${meta.size}\r\n`;
   }
 
   #fields(meta: ObjectMeta, source: Source, nowMs: number, isWanted: (name: string) => boolean): string {
-    let text = 'accept-ranges: bytes\r\n';
-    if (meta.etag !== '') text += `etag: ${meta.etag}\r\n`;
-    if (meta.lastModified !== '') text += `last-modified: ${meta.lastModified}\r\n`;
-    for (const [name, value] of meta.headers) if (isWanted(name)) text += `${name}: ${value}\r\n`;
-    const status = cacheStatus(this.#deps.cacheName, source, meta, nowMs);
-    return `${text}age: ${ageS(meta.freshness, nowMs)}\r\ncache-status: ${status}\r\n`;
+    const { describe, cacheName } = this.#deps;
+    const status = cacheStatus(cacheName, source, meta, nowMs);
+    return `${describe(meta, nowMs, isWanted)}age: ${ageS(meta.freshness, nowMs)}\r\ncache-status: ${status}\r\n`;
   }
 }
 
+/** An object of a film: what the edge knows of it, and the origin's fields that are passed on. */
+export function describeObject(
+  meta: ObjectMeta,
+  _nowMs: number,
+  isWanted: (name: string) => boolean,
+): string {
+  let text = 'accept-ranges: bytes\r\n';
+  if (meta.etag !== '') text += `etag: ${meta.etag}\r\n`;
+  if (meta.lastModified !== '') text += `last-modified: ${meta.lastModified}\r\n`;
+  for (const [name, value] of meta.headers) if (isWanted(name)) text += `${name}: ${value}\r\n`;
+  return text;
+}
+
 function readSpans(head: RequestHead, meta: ObjectMeta): readonly ByteSpan[] | 'whole' | 'none' {
-  if (head.range === '' || head.method !== 'GET') return 'whole';
+  if (head.range === '' || head.method !== 'GET' || meta.status !== 200) return 'whole';
   return ifRangeHolds(head.ifRange, meta.etag, meta.lastModified)
     ? readRanges(head.range, meta.size)
     : 'whole';
@@ -151,7 +192,7 @@ const isAny = () => true;
 /** A multipart reply has a type of its own. */
 const isNoType = (name: string) => name !== 'content-type';
 /** A 304 repeats what describes the copy, but nothing of the bytes that it does not bring. */
-const isOfNoContent = (name: string) => !name.startsWith('content-');
+const isOfNoContent = (name: string) => !name.startsWith('content-') || name === 'content-location';
 
 function rangeText(span: ByteSpan, size: number): string {
   return `bytes ${span.start}-${span.end}/${size}`;

@@ -16,20 +16,33 @@ const EXPOSED = 'content-length, content-range, accept-ranges, etag, date, age, 
 
 export class ReplyWriter {
   readonly #fixed: string;
+  readonly #isDated: boolean;
   #second = -1;
   #date = '';
 
-  constructor(edgeName: string) {
-    this.#fixed =
+  private constructor(fixed: string, isDated: boolean) {
+    this.#fixed = fixed;
+    this.#isDated = isDated;
+  }
+
+  /** For films: any page may read them, and every reply has the date of its sending. */
+  static forMedia(edgeName: string): ReplyWriter {
+    const fixed =
       `x-matinee-edge: ${edgeName}\r\naccess-control-allow-origin: *\r\n` +
       `access-control-expose-headers: ${EXPOSED}\r\ntiming-allow-origin: *\r\n` +
       'cross-origin-resource-policy: cross-origin\r\nx-content-type-options: nosniff\r\n';
+    return new ReplyWriter(fixed, true);
+  }
+
+  /** For sites: what they say is theirs to say, and the date is that of the origin's reply. */
+  static forSites(edgeName: string): ReplyWriter {
+    return new ReplyWriter(`via: 1.1 ${edgeName}\r\n`, false);
   }
 
   /** `fields` is lines that end in CRLF; `extraBytes` is room for a body that follows in the same buffer. */
   head(status: number, fields: string, connection: ConnectionField, nowMs: number, extraBytes = 0): Buffer {
     const close = connection === '' ? '' : `connection: ${connection}\r\n`;
-    const text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\ndate: ${this.#dateText(nowMs)}\r\n${this.#fixed}${fields}${close}\r\n`;
+    const text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${this.#isDated ? this.dateLine(nowMs) : ''}${this.#fixed}${fields}${close}\r\n`;
     const bytes = Buffer.allocUnsafeSlow(text.length + extraBytes);
     bytes.write(text, 0, 'latin1');
     return bytes;
@@ -58,7 +71,8 @@ export class ReplyWriter {
     withBody: boolean,
   ): Buffer {
     const body = Buffer.from(JSON.stringify(document), 'utf8');
-    const all = `content-type: application/json\r\ncache-control: no-store\r\ncontent-length: ${body.length}\r\n${fields}`;
+    const date = this.#isDated ? '' : this.dateLine(nowMs);
+    const all = `${date}content-type: application/json\r\ncache-control: no-store\r\ncontent-length: ${body.length}\r\n${fields}`;
     return this.joined(status, all, connection, nowMs, withBody ? body : new Uint8Array(0));
   }
 
@@ -67,11 +81,11 @@ export class ReplyWriter {
     return this.json(reply.status, document, reply.fields ?? '', connection, nowMs, withBody);
   }
 
-  #dateText(nowMs: number): string {
+  dateLine(nowMs: number): string {
     const second = Math.floor(nowMs / 1000);
     if (second !== this.#second) {
       this.#second = second;
-      this.#date = new Date(second * 1000).toUTCString();
+      this.#date = `date: ${new Date(second * 1000).toUTCString()}\r\n`;
     }
     return this.#date;
   }

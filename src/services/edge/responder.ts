@@ -16,6 +16,7 @@ import type { Found, ObjectCache } from './object-cache.ts';
 import type { ObjectReplies, Reply } from './object-reply.ts';
 import { firstByteHint } from './ranges.ts';
 import type { ConnectionField, ErrorReply, ReplyWriter } from './reply.ts';
+import type { SiteRequest, Sites } from './site/sites.ts';
 import type { EdgeStatistics } from './statistics.ts';
 
 export type ResponderDeps = {
@@ -27,6 +28,7 @@ export type ResponderDeps = {
   statistics: EdgeStatistics;
   health(): Health;
   clock: Clock;
+  sites: Sites;
 };
 
 const METHODS = 'GET, HEAD, OPTIONS';
@@ -46,6 +48,25 @@ export class Responder {
 
   constructor(deps: ResponderDeps) {
     this.#deps = deps;
+  }
+
+  /** The site that a request is for: its whole head is needed, and its body. */
+  isForSite(host: string): boolean {
+    return this.#deps.sites.has(host);
+  }
+
+  get hasSites(): boolean {
+    return !this.#deps.sites.isEmpty;
+  }
+
+  /** A site's whole reply when it needs no waiting. */
+  hotOfSite(head: RequestHead, host: string, connection: ConnectionField): Buffer | undefined {
+    return this.#deps.sites.hot(head, host, connection);
+  }
+
+  /** Never rejects. */
+  answerForSite(request: SiteRequest, connection: ConnectionField): Promise<Reply> {
+    return this.#deps.sites.answer(request, connection);
   }
 
   /** A buffer is a whole reply. A promise never rejects. `head` may be used until this returns. */
@@ -117,9 +138,10 @@ export class Responder {
   ): Promise<Reply> {
     const reply = this.#found(head, key, found, connection, this.#deps.clock.now());
     if (Buffer.isBuffer(reply)) return { head: reply, body: undefined };
-    const span = reply.body?.parts[0]?.span;
+    const body = reply.body && 'parts' in reply.body ? reply.body : undefined;
+    const span = body?.parts[0]?.span;
     try {
-      if (span && reply.body) await reply.body.locate(span.start, span.end);
+      if (span && body) await body.locate(span.start, span.end);
       return reply;
     } catch (error) {
       const failure = asEdgeFailure(error);

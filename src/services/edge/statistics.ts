@@ -26,6 +26,7 @@ export class EdgeStatistics implements EdgeCounts {
     revalidated: 0,
     miss: 0,
     collapsed: 0,
+    pass: 0,
   };
   fills = 0;
   collapsed = 0;
@@ -40,9 +41,15 @@ export class EdgeStatistics implements EdgeCounts {
 
   /** Rates since the last call. The hit ratio is of all requests that carried an object, 0 before the first. */
   takeRates(nowMs: number): EdgeRates {
-    const { memory, disk, stale, revalidated, miss, collapsed } = this.sources;
+    const { memory, disk, stale, revalidated, miss, collapsed, pass } = this.sources;
     const hits = memory + disk + stale + revalidated + collapsed;
-    const now = { atMs: nowMs, requests: this.requests, bytes: this.bytes, hits, objects: hits + miss };
+    const now = {
+      atMs: nowMs,
+      requests: this.requests,
+      bytes: this.bytes,
+      hits,
+      objects: hits + miss + pass,
+    };
     const before = this.#before;
     this.#before = now;
     const seconds = Math.max(0.001, (nowMs - before.atMs) / 1000);

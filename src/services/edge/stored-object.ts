@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { DEFAULT_CACHE_CONTROL, type Freshness, readFreshness } from './freshness.ts';
 
 export type ObjectMeta = {
-  readonly status: 200 | 404;
+  readonly status: number;
   /** Size of the whole object, in bytes. */
   readonly size: number;
   /** True when its bytes are kept in slices. */

@@ -1,0 +1,240 @@
+/**
+ * The sites that an edge fronts: finds the one for a host, answers what is hot from memory, and has the rest
+ * answered by the cache. It turns answers into replies; it writes to no socket.
+ */
+import type { Clock } from '../../../platform/clock.ts';
+import type { Log } from '../../../platform/log.ts';
+import { cacheStatus, failedStatus } from '../cache-status.ts';
+import { JOINED_BYTES_MAX } from '../config.ts';
+import { asEdgeFailure } from '../failure.ts';
+import { endToEnd, type Fields, fieldOf } from '../fields.ts';
+import { GrowingBody } from '../growing-body.ts';
+import type { RequestHead } from '../http-parser.ts';
+import type { MemoryTier } from '../memory-tier.ts';
+import type { Found } from '../object-cache.ts';
+import type { ObjectReplies, Reply } from '../object-reply.ts';
+import type { ConnectionField, ReplyWriter } from '../reply.ts';
+import type { EdgeStatistics } from '../statistics.ts';
+import type { ObjectMeta } from '../stored-object.ts';
+import { targetPath } from '../target.ts';
+import type { SiteAnswer, SiteCache } from './site-cache.ts';
+import { behaviorFor, countedTarget, primaryKey, type SiteCall } from './site-call.ts';
+import type { Behavior, Site } from './site-config.ts';
+import type { StoredMeta } from './site-store.ts';
+
+export type SitesDeps = {
+  sites: readonly Site[];
+  cache: SiteCache;
+  memory: MemoryTier;
+  writer: ReplyWriter;
+  objects: ObjectReplies;
+  cacheName: string;
+  statistics: EdgeStatistics;
+  clock: Clock;
+  log: Log;
+  routesMax: number;
+};
+
+/** A request to a site, with what only the bytes of its head tell. */
+export type SiteRequest = {
+  readonly head: RequestHead;
+  readonly host: string;
+  readonly fields: Fields;
+  readonly body: Buffer;
+};
+
+type Route = { site: Site; behavior: Behavior; target: string; key: string };
+const METHODS_READ = 'GET, HEAD, OPTIONS';
+
+export class Sites {
+  readonly #deps: SitesDeps;
+  readonly #byHost = new Map<string, Site>();
+  /** Remembered, so that a hot target costs one look-up. */
+  readonly #routes = new Map<string, Route>();
+
+  constructor(deps: SitesDeps) {
+    this.#deps = deps;
+    for (const site of deps.sites) for (const host of site.hosts) this.#byHost.set(host, site);
+  }
+
+  get isEmpty(): boolean {
+    return this.#byHost.size === 0;
+  }
+
+  /** True when a host, with or without a port, is one of a site. */
+  has(host: string): boolean {
+    return this.#siteOf(host) !== undefined;
+  }
+
+  /** The whole reply when it is in memory, fresh, and nothing of the request makes it special. */
+  hot(head: RequestHead, host: string, connection: ConnectionField): Buffer | undefined {
+    if (head.method !== 'GET' || head.conditional || connection !== '' || head.bodyBytes > 0)
+      return undefined;
+    const route = this.#routes.get(`${host}\n${head.target}`);
+    if (!route) return undefined;
+    const { memory, clock, objects, statistics } = this.#deps;
+    const entry = memory.get(route.key);
+    if (!entry) return undefined;
+    const nowMs = clock.now();
+    const { freshness, sliced, site } = entry.meta as StoredMeta;
+    if (nowMs >= freshness.freshUntilMs || sliced || site.vary.length > 0 || site.part) return undefined;
+    if (entry.body.length > JOINED_BYTES_MAX) return undefined;
+    const second = Math.floor(nowMs / 1000);
+    if (entry.reply === undefined || entry.replySecond !== second) {
+      entry.reply = objects.plain(entry.meta, 'memory', entry.body, nowMs);
+      entry.replySecond = second;
+    }
+    statistics.sources.memory++;
+    return entry.reply;
+  }
+
+  /** Never rejects. */
+  async answer(request: SiteRequest, connection: ConnectionField): Promise<Reply> {
+    const { head, host } = request;
+    const route = this.#route(head, host);
+    if (!route) return this.#error(request, connection, 400, 'the path is malformed');
+    const { behavior } = route;
+    if (head.method === 'TRACE' || head.method === 'CONNECT') {
+      return this.#error(request, connection, 405, `${head.method} is not answered here`, METHODS_READ);
+    }
+    const isRead = head.method === 'GET' || head.method === 'HEAD' || head.method === 'OPTIONS';
+    if (behavior.methods === 'read' && !isRead) {
+      return this.#error(request, connection, 405, `only ${METHODS_READ} are answered here`, METHODS_READ);
+    }
+    const call: SiteCall = {
+      ...{ site: route.site, behavior, method: head.method, host, target: route.target },
+      fields: endToEnd(request.fields).filter(([name]) => name !== 'host' && name !== 'expect'),
+      ...{ body: request.body, range: head.method === 'GET' ? head.range : '', asked: head.target },
+    };
+    try {
+      const answer = await this.#deps.cache.answer(call);
+      this.#deps.statistics.sources[answer.source]++;
+      return answer.kind === 'copy'
+        ? this.#copy(head, route.key, answer, connection)
+        : this.#stream(head, answer, connection);
+    } catch (error) {
+      return this.#failed(request, error, connection);
+    }
+  }
+
+  #siteOf(host: string): Site | undefined {
+    return this.#byHost.get(host) ?? this.#byHost.get(host.replace(/:\d*$/, '').toLowerCase());
+  }
+
+  #route(head: RequestHead, host: string): Route | undefined {
+    const name = `${host}\n${head.target}`;
+    const known = this.#routes.get(name);
+    if (known) return known;
+    const site = this.#siteOf(host);
+    const path = targetPath(head.target);
+    const behavior = site && path !== undefined ? behaviorFor(site, path) : undefined;
+    if (!site || !behavior || path === undefined) return undefined;
+    const query = head.target.indexOf('?');
+    const whole = query < 0 ? path : path + head.target.slice(query);
+    const target = countedTarget(whole, behavior.query);
+    const route = { site, behavior, target, key: primaryKey(site.name, host, target) };
+    if (this.#routes.size >= this.#deps.routesMax) {
+      const [oldest] = this.#routes.keys();
+      if (oldest !== undefined) this.#routes.delete(oldest);
+    }
+    this.#routes.set(name, route);
+    return route;
+  }
+
+  #copy(
+    head: RequestHead,
+    key: string,
+    { copy, source }: SiteAnswer & { kind: 'copy' },
+    connection: ConnectionField,
+  ): Reply {
+    const { objects, clock } = this.#deps;
+    const nowMs = clock.now();
+    const { meta, body } = copy;
+    const found: Found = {
+      ...{ meta, source, slice: 0 },
+      body: meta.sliced ? undefined : GrowingBody.complete(body),
+    };
+    const call = { key, found, connection, nowMs };
+    const { part } = meta.site;
+    const reply = part ? objects.heldPart(head, part, call) : objects.any(head, call);
+    return Buffer.isBuffer(reply) ? { head: reply, body: undefined } : reply;
+  }
+
+  #stream(head: RequestHead, answer: SiteAnswer & { kind: 'stream' }, connection: ConnectionField): Reply {
+    const { writer, objects, clock, cacheName } = this.#deps;
+    const nowMs = clock.now();
+    const { reader, status, meta, length } = answer;
+    if (status === 200 && objects.isUnchanged(head, meta)) {
+      reader.close();
+      const found: Found = { meta, source: answer.source, body: undefined, slice: 0 };
+      return objects.unchanged({ key: '', found, connection, nowMs });
+    }
+    const isBodiless = head.method === 'HEAD' || status === 204 || status === 304;
+    const isChunked = length === undefined && head.minor === 1;
+    let fields = linesOf(answer.fields, writer, nowMs);
+    if (head.method !== 'HEAD' && length !== undefined && status !== 204)
+      fields += `content-length: ${length}\r\n`;
+    if (isChunked && !isBodiless) fields += 'transfer-encoding: chunked\r\n';
+    const age = Math.floor((nowMs - meta.freshness.storedMs) / 1000);
+    if (age > 0) fields += `age: ${age}\r\n`;
+    const told = `${cacheStatus(cacheName, answer.source, meta, nowMs)}${answer.source === 'miss' ? `; fwd-status=${status}` : ''}`;
+    fields += `cache-status: ${told}\r\n`;
+    const closes = !isBodiless && length === undefined && !isChunked;
+    const bytes = writer.head(status, fields, closes ? 'close' : connection, nowMs);
+    if (isBodiless) reader.close();
+    return { head: bytes, body: isBodiless ? undefined : { reader, isChunked }, closes };
+  }
+
+  #failed(request: SiteRequest, error: unknown, connection: ConnectionField): Reply {
+    const { cacheName, log } = this.#deps;
+    const failure = asEdgeFailure(error);
+    if (failure === error) log.debug('a site was not answered', { kind: failure.kind, why: failure.message });
+    else log.error('a site could not be answered', { why: String(error) });
+    const fields = `cache-status: ${failedStatus(cacheName, failure.kind)}\r\n`;
+    return this.#say(request, connection, failure.status, failure.code, failure.message, fields);
+  }
+
+  #error(
+    request: SiteRequest,
+    connection: ConnectionField,
+    status: 400 | 405,
+    message: string,
+    allow?: string,
+  ): Reply {
+    const fields = allow === undefined ? '' : `allow: ${allow}\r\n`;
+    return this.#say(request, connection, status, 'invalid_request', message, fields);
+  }
+
+  #say(
+    { head }: SiteRequest,
+    connection: ConnectionField,
+    status: number,
+    code: Parameters<ReplyWriter['error']>[0]['code'],
+    message: string,
+    fields: string,
+  ): Reply {
+    const { writer, clock, statistics } = this.#deps;
+    statistics.errors++;
+    const error = { status, code, message, fields };
+    return {
+      head: writer.error(error, connection, clock.now(), head.method !== 'HEAD'),
+      body: undefined,
+    };
+  }
+}
+
+/** Field lines of a site's reply as its origin sent them; a date only where there was none. */
+function linesOf(fields: Fields, writer: ReplyWriter, nowMs: number): string {
+  let text = fieldOf(fields, 'date') === undefined ? writer.dateLine(nowMs) : '';
+  for (const [name, value] of fields) text += `${name}: ${value}\r\n`;
+  return text;
+}
+
+/** For copies of sites in `ObjectReplies`. */
+export function siteDescription(writer: ReplyWriter) {
+  return (meta: ObjectMeta, nowMs: number, isWanted: (name: string) => boolean): string => {
+    const fields = meta.headers.filter(([name]) => isWanted(name) && name !== 'content-range');
+    const ranges = meta.status === 200 && fieldOf(fields, 'accept-ranges') === undefined;
+    return `${linesOf(fields, writer, nowMs)}${ranges ? 'accept-ranges: bytes\r\n' : ''}`;
+  };
+}
