@@ -93,5 +93,7 @@ export const WHOLE_BYTES_MAX = 4 * 1024 * 1024;
 export const SLICE_BYTES = 1024 * 1024;
 /** Up to this size, head and body leave in one write from one buffer. */
 export const JOINED_BYTES_MAX = 64 * 1024;
+/** From this size on it pays to have the kernel send a body without a copy. */
+export const SPLICE_BYTES_MIN = 64 * 1024;
 /** Larger bodies are written in pieces of this size, each waiting for the reader. */
 export const WRITE_BYTES = 256 * 1024;

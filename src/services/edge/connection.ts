@@ -5,9 +5,10 @@
 import type { Socket } from 'node:net';
 import type { Log } from '../../platform/log.ts';
 import { type Outlet, sendBody, sendStream } from './body-plan.ts';
-import type { EdgeLimits } from './config.ts';
+import { type EdgeLimits, WRITE_BYTES } from './config.ts';
 import type { Fields } from './fields.ts';
 import { HEAD_BYTES_MAX, HttpParser, type RequestHead } from './http-parser.ts';
+import type { FilePlace, Kernel } from './kernel.ts';
 import type { CoarseClock, Guest } from './listener.ts';
 import type { Reply } from './object-reply.ts';
 import type { PinnedBytes } from './pinned-bytes.ts';
@@ -22,6 +23,7 @@ export type ConnectionDeps = {
   coarse: CoarseClock;
   limits: EdgeLimits;
   log: Log;
+  kernel: Kernel | undefined;
 };
 
 /** A request to a site that waits for its body. */
@@ -36,12 +38,16 @@ type WantedBody = {
 
 const CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n', 'latin1');
 const LF = 0x0a;
+/** What is written in the ordinary way when a socket is full, to learn when it has room again. */
+const FULL_SOCKET_BYTES = 16 * 1024;
 const NO_BYTES = Buffer.alloc(0);
 
 export class Connection implements Guest, Outlet {
   deadlineMs: number;
   readonly #socket: Socket;
   readonly #deps: ConnectionDeps;
+  /** False where bytes must pass through this program: on encrypted connections. */
+  readonly #canSplice: boolean;
   readonly #parser = new HttpParser();
   /** Bytes that wait: of a head that is not complete, or behind a reply that is under way. */
   #carry: Buffer | undefined;
@@ -61,6 +67,7 @@ export class Connection implements Guest, Outlet {
   constructor(socket: Socket, deps: ConnectionDeps) {
     this.#socket = socket;
     this.#deps = deps;
+    this.#canSplice = deps.kernel !== undefined && !('encrypted' in socket) && this.#descriptor >= 0;
     this.deadlineMs = deps.coarse.nowMs + deps.limits.idleMs;
     deps.statistics.connections++;
   }
@@ -118,6 +125,76 @@ export class Connection implements Guest, Outlet {
     // What follows may wait for the origin, whose own limits hold.
     this.deadlineMs = Number.POSITIVE_INFINITY;
     return alive;
+  }
+
+  async splice(head: Buffer | undefined, body: Buffer): Promise<boolean> {
+    const place = this.#canSplice ? this.#deps.kernel?.placeOf(body) : undefined;
+    if (!place) return this.#writePieces(head, body);
+    return this.#spliceRest(head, body, place, 0);
+  }
+
+  async #writePieces(head: Buffer | undefined, body: Buffer): Promise<boolean> {
+    let waiting = head;
+    for (let at = 0; at < body.length; at += WRITE_BYTES) {
+      if (!(await this.write(waiting, body.subarray(at, at + WRITE_BYTES)))) return false;
+      waiting = undefined;
+    }
+    return true;
+  }
+
+  /** Goes on where the socket had no more room, a piece by an ordinary write telling when it has some again. */
+  async #spliceRest(
+    head: Buffer | undefined,
+    body: Buffer,
+    place: FilePlace,
+    from: number,
+  ): Promise<boolean> {
+    if (head && !(await this.write(head, undefined))) return false;
+    for (let at = from; at < body.length; ) {
+      const sent = this.#spliceOnce(body, place, at);
+      if (sent < 0) return false;
+      at += sent;
+      if (at === body.length) break;
+      const piece = body.subarray(at, at + FULL_SOCKET_BYTES);
+      if (!(await this.write(piece, undefined))) return false;
+      at += piece.length;
+    }
+    return true;
+  }
+
+  /** Bytes that the socket took; -1 when it is gone. */
+  #spliceOnce(body: Buffer, { fd, offset }: FilePlace, at: number): number {
+    const { kernel, statistics } = this.#deps;
+    if (!kernel || this.#socket.destroyed) return -1;
+    const sent = kernel.sendFile(this.#descriptor, fd, offset + at, body.length - at);
+    if (sent < 0) this.#socket.destroy();
+    else statistics.bytes += sent;
+    return sent;
+  }
+
+  /** Most often the socket has room for all of it, and nothing needs to wait. */
+  #spliceNow(head: Buffer, body: Buffer, place: FilePlace): void {
+    const { kernel, statistics, coarse, limits } = this.#deps;
+    const sent = kernel?.sendMore(this.#descriptor, head) ?? 0;
+    if (sent < 0) {
+      this.#socket.destroy();
+      return;
+    }
+    statistics.bytes += sent;
+    const isHeadSent = sent === head.length;
+    const at = isHeadSent ? this.#spliceOnce(body, place, 0) : 0;
+    if (at === body.length) return;
+    this.#isBusy = true;
+    this.deadlineMs = coarse.nowMs + limits.writeStallMs;
+    const { pinned } = this.#deps;
+    pinned.pin(body);
+    void this.#spliceRest(isHeadSent ? undefined : head.subarray(sent), body, place, Math.max(0, at))
+      .finally(() => pinned.unpin(body))
+      .then((alive) => this.#goOn(alive));
+  }
+
+  get #descriptor(): number {
+    return (this.#socket as unknown as { _handle?: { fd?: number } })._handle?.fd ?? -1;
   }
 
   /** Reads requests and answers those that need no waiting. False when the reading must stop. */
@@ -183,7 +260,13 @@ export class Connection implements Guest, Outlet {
       return;
     }
     const reply = responder.answer(head, closes ? 'close' : persistent);
-    if (Buffer.isBuffer(reply)) this.#writeNow(reply, closes);
+    if (Buffer.isBuffer(reply)) {
+      this.#writeNow(reply, closes);
+      return;
+    }
+    const ready = closes || reply instanceof Promise ? undefined : readyBody(reply);
+    const place = ready && this.#canSplice ? this.#deps.kernel?.placeOf(ready) : undefined;
+    if (ready && place) this.#spliceNow((reply as Reply).head, ready, place);
     else void this.#serveSlowly(reply, closes);
   }
 
@@ -286,6 +369,10 @@ export class Connection implements Guest, Outlet {
     });
     this.#socket.resume();
   }
+}
+
+function readyBody({ body }: Reply): Buffer | undefined {
+  return body && 'parts' in body ? body.ready : undefined;
 }
 
 function hasLineEnd(bytes: Buffer, length: number): boolean {

@@ -12,6 +12,7 @@ import type { Log } from '../../platform/log.ts';
 import { DISK_FILE_BYTES_MAX, diskFileHead, readDiskFile } from './disk-file.ts';
 import { EdgeFailure } from './failure.ts';
 import { Gate } from './gate.ts';
+import type { Allocate } from './kernel.ts';
 import { S3Fifo, type S3FifoEntry } from './s3-fifo.ts';
 import type { ObjectMeta } from './stored-object.ts';
 
@@ -39,12 +40,15 @@ export class DiskTier {
   readonly #options: DiskTierOptions;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #allocate: Allocate;
   readonly #files: S3Fifo<S3FifoEntry>;
   /** Reads of whole files at once would take memory without bound. */
   readonly #reads: Gate;
   /** Writes and deletions happen one after the other, in the order in which they were asked for. */
   #work: Promise<void> = Promise.resolve();
   #queuedBytes = 0;
+  /** Files whose deletion was asked for and waits for its turn, with how often. */
+  readonly #doomed = new Map<string, number>();
   #isScanned = false;
   #isClosed = false;
   #readsRestUntilMs = 0;
@@ -52,9 +56,10 @@ export class DiskTier {
   /** Files that were found wrong and deleted. */
   healed = 0;
 
-  constructor(deps: { clock: Clock; log: Log }, options: DiskTierOptions) {
+  constructor(deps: { clock: Clock; log: Log; allocate: Allocate }, options: DiskTierOptions) {
     this.#clock = deps.clock;
     this.#log = deps.log;
+    this.#allocate = deps.allocate;
     this.#options = options;
     this.#files = new S3Fifo(options.bytesMax, (entry) => this.#enqueue(0, () => this.#unlink(entry.key)));
     this.#reads = new Gate({
@@ -81,7 +86,8 @@ export class DiskTier {
   /** False when there is certainly nothing to read under this name. */
   mayHold(name: string): boolean {
     if (this.#options.bytesMax === 0 || this.#clock.monotonic() < this.#readsRestUntilMs) return false;
-    return !this.#isScanned || this.#files.peek(fileName(name)) !== undefined;
+    const file = fileName(name);
+    return !this.#doomed.has(file) && (!this.#isScanned || this.#files.peek(file) !== undefined);
   }
 
   /** Never rejects: whatever goes wrong is a miss. */
@@ -95,7 +101,8 @@ export class DiskTier {
     );
     try {
       const copy = await Promise.race([this.#readInTurn(file, name), late]);
-      if (copy !== 'late') return copy;
+      // It may have been deleted while it was read.
+      if (copy !== 'late') return this.#doomed.has(file) ? undefined : copy;
       this.#readsRestUntilMs = this.#clock.monotonic() + this.#options.restMs;
       this.#log.warn('the disk tier is slow and rests');
     } catch (error) {
@@ -118,9 +125,15 @@ export class DiskTier {
 
   delete(name: string): void {
     const file = fileName(name);
-    if (this.#files.delete(file) || !this.#isScanned || this.#queuedBytes > 0) {
-      this.#enqueue(0, () => this.#unlink(file));
-    }
+    if (!this.#files.delete(file) && this.#isScanned && this.#queuedBytes === 0) return;
+    this.#doomed.set(file, (this.#doomed.get(file) ?? 0) + 1);
+    this.#enqueue(0, async () => {
+      await this.#unlink(file).finally(() => {
+        const others = (this.#doomed.get(file) ?? 1) - 1;
+        if (others > 0) this.#doomed.set(file, others);
+        else this.#doomed.delete(file);
+      });
+    });
   }
 
   /** Resolves when what was queued is written. */
@@ -162,7 +175,7 @@ export class DiskTier {
     let bytes: Buffer;
     try {
       const { size } = await handle.stat();
-      bytes = Buffer.allocUnsafeSlow(Math.min(size, DISK_FILE_BYTES_MAX));
+      bytes = this.#allocate(Math.min(size, DISK_FILE_BYTES_MAX));
       for (let at = 0; at < bytes.length; ) {
         const { bytesRead } = await handle.read(bytes, at, bytes.length - at, at);
         if (bytesRead === 0) break;

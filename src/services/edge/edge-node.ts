@@ -12,6 +12,7 @@ import { EDGE_LIMITS, type EdgeConfig, type EdgeDeps, type EdgeLimits } from './
 import { Connection } from './connection.ts';
 import { DiskTier } from './disk-tier.ts';
 import { Gate } from './gate.ts';
+import { type Allocate, bodyAllocator, openKernel } from './kernel.ts';
 import { openListener } from './listener.ts';
 import { MemoryTier } from './memory-tier.ts';
 import { ObjectCache } from './object-cache.ts';
@@ -44,7 +45,9 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
   const tokens = new TokenVerifier(limits.tokensMax);
   const access = new Access(tokens, limits.targetsMax);
   const pinned = new PinnedBytes(config.memoryBytes + limits.pinnedBytesMax);
-  const disk = openDisk({ ...deps, log }, config, limits);
+  const kernel = openKernel();
+  const allocate = bodyAllocator(kernel);
+  const disk = openDisk({ clock, log, allocate }, config, limits);
   const link = openLink(deps, config, limits);
   const memory = new MemoryTier(config.memoryBytes);
   const gate = new Gate({
@@ -52,7 +55,7 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     waitingMax: limits.originQueueMax,
     waitMs: limits.originQueueMs,
   });
-  const parts = { memory, disk, pinned, statistics, gate };
+  const parts = { memory, disk, pinned, statistics, gate, allocate };
   const cache = openCache({ ...deps, log }, limits, link, parts);
   const writer = ReplyWriter.forMedia(name);
   const names = { cacheName: cacheName(name), boundary: `matinee-${randomUUID()}` };
@@ -72,7 +75,7 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     ...{ access, cache, writer, statistics, health, clock, sites, cacheName: names.cacheName },
     objects: new ObjectReplies({ cache, writer, ...names, describe: describeObject }),
   });
-  const connections = { responder, statistics, pinned, coarse, limits, log };
+  const connections = { responder, statistics, pinned, coarse, limits, log, kernel };
   const listener = await openListener(
     clock,
     coarse,
@@ -109,19 +112,18 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
   return { url, health, counts: () => statistics.snapshot(), close };
 }
 
-function openDisk({ clock, log }: EdgeDeps, config: EdgeConfig, limits: EdgeLimits): DiskTier {
-  const disk = new DiskTier(
-    { clock, log },
-    {
-      folder: join(config.folder, 'objects'),
-      bytesMax: config.diskBytes,
-      readMs: limits.diskReadMs,
-      restMs: limits.diskRestMs,
-      queueBytesMax: limits.diskQueueBytes,
-      readsMax: limits.diskReadsMax,
-      readsWaitingMax: limits.diskReadsWaitingMax,
-    },
-  );
+type DiskDeps = ConstructorParameters<typeof DiskTier>[0];
+
+function openDisk(deps: DiskDeps, config: EdgeConfig, limits: EdgeLimits): DiskTier {
+  const disk = new DiskTier(deps, {
+    folder: join(config.folder, 'objects'),
+    bytesMax: config.diskBytes,
+    readMs: limits.diskReadMs,
+    restMs: limits.diskRestMs,
+    queueBytesMax: limits.diskQueueBytes,
+    readsMax: limits.diskReadsMax,
+    readsWaitingMax: limits.diskReadsWaitingMax,
+  });
   disk.start();
   return disk;
 }
@@ -140,15 +142,16 @@ export type CacheParts = {
   pinned: PinnedBytes;
   statistics: EdgeStatistics;
   gate: Gate;
+  allocate: Allocate;
 };
 
 function openCache(
   { clock, log }: EdgeDeps,
   limits: EdgeLimits,
   link: OriginLink,
-  { gate, ...parts }: CacheParts,
+  { gate, allocate, ...parts }: CacheParts,
 ): ObjectCache {
   const breaker = new OriginBreaker(limits.probeEveryMs);
-  const fill = { link, gate, breaker, clock, idleMs: limits.originIdleMs };
+  const fill = { link, gate, breaker, clock, allocate, idleMs: limits.originIdleMs };
   return new ObjectCache({ ...parts, fill, clock, log, staleWaitMs: limits.staleWaitMs });
 }

@@ -29,7 +29,12 @@ export type Found = {
 
 type Copy = { readonly meta: ObjectMeta; readonly body: Buffer };
 /** A fill under way, and the copy, good or stale, that was there when it started. */
-type Flight = { readonly head: Promise<FillHead>; readonly copy: Copy | undefined };
+type Flight = {
+  readonly head: Promise<FillHead>;
+  readonly copy: Copy | undefined;
+  /** True when what it brings is known to be old by now: nobody joins it, and nothing of it is kept. */
+  isOutdated: boolean;
+};
 
 export type ObjectCacheDeps = {
   memory: MemoryTier;
@@ -140,7 +145,7 @@ export class ObjectCache {
         return { head: await flight.head, joined, flight };
       } catch (error) {
         const failure = asEdgeFailure(error);
-        if (failure.kind === 'changed') this.#forget(plan.key);
+        if (failure.kind === 'changed') this.forget(plan.key);
         if (!joined || tries > 1 || !failure.mayPass) throw failure;
       }
     }
@@ -155,17 +160,19 @@ export class ObjectCache {
     }
     statistics.fills++;
     const fill = startFill(this.#deps.fill, plan);
-    const flight: Flight = { head: fill.head, copy };
+    const flight: Flight = { head: fill.head, copy, isOutdated: false };
     this.#flights.set(name, flight);
     const clear = () => {
       if (this.#flights.get(name) === flight) this.#flights.delete(name);
     };
     // These run before any follower's continuation, so that none of them joins a flight that has failed.
-    fill.head.then((head) => this.#keepHead(plan.key, head), clear);
+    fill.head.then((head) => {
+      if (!flight.isOutdated) this.#keepHead(plan.key, head);
+    }, clear);
     fill.done.then(
       (head) => {
         clear();
-        this.#land(plan.key, head, copy);
+        if (!flight.isOutdated) this.#land(plan.key, head, copy);
       },
       (failure: EdgeFailure) => {
         clear();
@@ -184,10 +191,10 @@ export class ObjectCache {
 
   #land(key: string, head: FillHead, copy: Copy | undefined): void {
     if (head.kind === 'missing') {
-      this.#forget(key);
+      this.#drop(key);
       this.#deps.memory.put(key, head.meta, NO_BYTES);
     } else if (!head.meta.freshness.storable) {
-      this.#forget(key);
+      this.#drop(key);
     } else if (head.kind === 'unchanged') {
       // The file on the disk stays as it is: its bytes are right, and a restart only asks once more.
       this.#deps.memory.put(key, head.meta, copy?.body ?? NO_BYTES);
@@ -206,7 +213,15 @@ export class ObjectCache {
     this.#deps.disk.put(name, meta, body);
   }
 
-  #forget(key: string): void {
+  /** Drops an object from every tier, and keeps nothing of a fill of it that is under way. */
+  forget(key: string): void {
+    const flight = this.#flights.get(key);
+    if (flight) flight.isOutdated = true;
+    this.#flights.delete(key);
+    this.#drop(key);
+  }
+
+  #drop(key: string): void {
     this.#deps.memory.delete(key);
     this.#deps.disk.delete(key);
   }

@@ -138,8 +138,10 @@ export class ObjectReplies {
         return writer.joined(status, fields, connection, nowMs, body.bytes.subarray(start, end + 1));
       }
     }
-    const locate = locator(cache, key, found);
-    return { head: writer.head(status, fields, connection, nowMs), body: { parts, tail, locate } };
+    const head = writer.head(status, fields, connection, nowMs);
+    const isReady = part !== undefined && parts.length === 1 && !tail && !meta.sliced && body?.isComplete;
+    const ready = isReady ? body.bytes.subarray(part.span.start, part.span.end + 1) : undefined;
+    return { head, body: { parts, tail, locate: locator(cache, key, found), ready } };
   }
 
   #unsatisfiable({ found: { meta, source }, connection, nowMs }: ObjectCall): Buffer {

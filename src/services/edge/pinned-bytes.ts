@@ -4,7 +4,7 @@
  */
 export class PinnedBytes {
   readonly #bytesMax: number;
-  readonly #holders = new Map<Buffer, number>();
+  readonly #holders = new Map<ArrayBufferLike, number>();
   #bytes = 0;
 
   constructor(bytesMax: number) {
@@ -20,18 +20,19 @@ export class PinnedBytes {
     return this.#bytes >= this.#bytesMax;
   }
 
-  pin(body: Buffer): void {
-    const holders = this.#holders.get(body) ?? 0;
-    if (holders === 0) this.#bytes += body.length;
-    this.#holders.set(body, holders + 1);
+  /** Any part of a body holds all of it. */
+  pin({ buffer }: Buffer): void {
+    const holders = this.#holders.get(buffer) ?? 0;
+    if (holders === 0) this.#bytes += buffer.byteLength;
+    this.#holders.set(buffer, holders + 1);
   }
 
-  unpin(body: Buffer): void {
-    const holders = (this.#holders.get(body) ?? 1) - 1;
+  unpin({ buffer }: Buffer): void {
+    const holders = (this.#holders.get(buffer) ?? 1) - 1;
     if (holders > 0) {
-      this.#holders.set(body, holders);
-    } else if (this.#holders.delete(body)) {
-      this.#bytes -= body.length;
+      this.#holders.set(buffer, holders);
+    } else if (this.#holders.delete(buffer)) {
+      this.#bytes -= buffer.byteLength;
     }
   }
 }

@@ -16,7 +16,7 @@ import { Sites, siteDescription } from './sites.ts';
 type Parts = CacheParts & { clock: Clock; log: Log; cacheName: string; boundary: string };
 
 export function openSites(parts: Parts, config: EdgeConfig, limits: EdgeLimits): Sites {
-  const { clock, log, memory, disk, pinned, statistics, gate, cacheName, boundary } = parts;
+  const { clock, log, memory, disk, pinned, statistics, gate, allocate, cacheName, boundary } = parts;
   const sites = config.sites ?? [];
   const links = new SiteLinks(clock, sites, {
     connectMs: limits.connectMs,
@@ -28,11 +28,11 @@ export function openSites(parts: Parts, config: EdgeConfig, limits: EdgeLimits):
   const breaker = new OriginBreaker(limits.probeEveryMs);
   const slices = new ObjectCache({
     ...{ memory, disk, pinned, statistics, clock, log },
-    fill: { link, gate, breaker, clock, idleMs: limits.originIdleMs },
+    fill: { link, gate, breaker, clock, allocate, idleMs: limits.originIdleMs },
     staleWaitMs: limits.staleWaitMs,
   });
   const cache = new SiteCache({
-    ...{ links, clock, log },
+    ...{ links, clock, log, allocate },
     store: new SiteStore(memory, disk),
     idleMs: limits.originIdleMs,
     staleWaitMs: limits.staleWaitMs,

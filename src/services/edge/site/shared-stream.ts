@@ -3,6 +3,8 @@
  * who comes later reads from its start and the whole can be stored; beyond it the stream takes no more readers,
  * drops what every reader has passed, and waits for the slowest of them.
  */
+import type { Allocate } from '../kernel.ts';
+
 export type StreamLimits = {
   /** Up to this many bytes everything is kept. */
   keepBytes: number;
@@ -76,8 +78,12 @@ export class SharedStream {
   }
 
   /** The whole body, when it has ended and was kept. */
-  whole(): Buffer | undefined {
-    return this.#hasEnded && this.#isKept ? Buffer.concat(this.#chunks) : undefined;
+  whole(allocate: Allocate): Buffer | undefined {
+    if (!this.#hasEnded || !this.#isKept) return undefined;
+    const bytes = allocate(this.#bytes);
+    let at = 0;
+    for (const chunk of this.#chunks) at += chunk.copy(bytes, at);
+    return bytes;
   }
 
   /** For readers: the chunk numbered `index` from the start, or undefined at the end. */
