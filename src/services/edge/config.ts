@@ -2,6 +2,7 @@
 import type { SteeringClient } from '../../clients/steering.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
+import type { CertificateFiles } from './certificate.ts';
 import type { Site } from './site/site-config.ts';
 
 export type EdgeDeps = { steering: SteeringClient; clock: Clock; log: Log };
@@ -28,6 +29,13 @@ export type EdgeConfig = {
   /** 0 goes without a disk tier. */
   diskBytes: number;
   origin: EdgeOrigin;
+  /** Encrypted HTTP/1.1 and HTTP/2 on a port of its own; viewers are then sent there. */
+  tls?: CertificateFiles & {
+    /** 0 takes any free port. */
+    readonly port: number;
+    /** As `publicUrl`. */
+    readonly publicUrl: string;
+  };
   /** What this edge fronts besides films. */
   sites?: readonly Site[];
   /** How long the origin may take until the first byte of a reply. */
@@ -53,6 +61,8 @@ export const EDGE_LIMITS = {
   privateMax: 10_000,
   /** Idle connections to origins of sites are closed after this long. */
   siteIdleMs: 10_000,
+  /** How often certificate files are looked at. */
+  certificateMs: 10_000,
   /** How long one write of at most `WRITE_BYTES` may wait for a slow reader. */
   writeStallMs: 30_000,
   /** How long a refused connection is still read, so that the client sees the reply and not a reset. */
@@ -93,6 +103,8 @@ export const WHOLE_BYTES_MAX = 4 * 1024 * 1024;
 export const SLICE_BYTES = 1024 * 1024;
 /** Up to this size, head and body leave in one write from one buffer. */
 export const JOINED_BYTES_MAX = 64 * 1024;
+/** A part of a body up to this size is copied behind its head, so that both leave in one write. */
+export const COPIED_BYTES_MAX = 16 * 1024;
 /** From this size on it pays to have the kernel send a body without a copy. */
 export const SPLICE_BYTES_MIN = 64 * 1024;
 /** Larger bodies are written in pieces of this size, each waiting for the reader. */

@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net';
 import type { Log } from '../../platform/log.ts';
 import { type Outlet, sendBody, sendStream } from './body-plan.ts';
-import { type EdgeLimits, WRITE_BYTES } from './config.ts';
+import { type EdgeLimits, SPLICE_BYTES_MIN, WRITE_BYTES } from './config.ts';
 import type { Fields } from './fields.ts';
 import { HEAD_BYTES_MAX, HttpParser, type RequestHead } from './http-parser.ts';
 import type { FilePlace, Kernel } from './kernel.ts';
@@ -172,9 +172,28 @@ export class Connection implements Guest, Outlet {
     return sent;
   }
 
-  /** Most often the socket has room for all of it, and nothing needs to wait. */
+  /** A body that is here: most often the socket has room for all of it, and nothing needs to wait. */
+  #sendNow(head: Buffer, body: Buffer): void {
+    const isLarge = body.length >= SPLICE_BYTES_MIN;
+    const place = isLarge && this.#canSplice ? this.#deps.kernel?.placeOf(body) : undefined;
+    if (place) this.#spliceNow(head, body, place);
+    else if (body.length <= WRITE_BYTES) this.#writeBoth(head, body);
+    else this.#goOnAfter(body, this.#writePieces(head, body));
+  }
+
+  #writeBoth(head: Buffer, body: Buffer): void {
+    const { statistics } = this.#deps;
+    const socket = this.#socket;
+    statistics.bytes += head.length + body.length;
+    socket.cork();
+    socket.write(head);
+    socket.write(body);
+    socket.uncork();
+    if (socket.writableLength > 0) this.#goOnAfter(body, this.#flushed());
+  }
+
   #spliceNow(head: Buffer, body: Buffer, place: FilePlace): void {
-    const { kernel, statistics, coarse, limits } = this.#deps;
+    const { kernel, statistics } = this.#deps;
     const sent = kernel?.sendMore(this.#descriptor, head) ?? 0;
     if (sent < 0) {
       this.#socket.destroy();
@@ -183,14 +202,17 @@ export class Connection implements Guest, Outlet {
     statistics.bytes += sent;
     const isHeadSent = sent === head.length;
     const at = isHeadSent ? this.#spliceOnce(body, place, 0) : 0;
-    if (at === body.length) return;
+    if (at === body.length || at < 0) return;
+    this.#goOnAfter(body, this.#spliceRest(isHeadSent ? undefined : head.subarray(sent), body, place, at));
+  }
+
+  /** Holds the body until it is sent, and only then looks at what else was asked for. */
+  #goOnAfter(body: Buffer, sending: Promise<boolean>): void {
+    const { pinned, coarse, limits } = this.#deps;
     this.#isBusy = true;
     this.deadlineMs = coarse.nowMs + limits.writeStallMs;
-    const { pinned } = this.#deps;
     pinned.pin(body);
-    void this.#spliceRest(isHeadSent ? undefined : head.subarray(sent), body, place, Math.max(0, at))
-      .finally(() => pinned.unpin(body))
-      .then((alive) => this.#goOn(alive));
+    void sending.finally(() => pinned.unpin(body)).then((alive) => this.#goOn(alive));
   }
 
   get #descriptor(): number {
@@ -265,8 +287,7 @@ export class Connection implements Guest, Outlet {
       return;
     }
     const ready = closes || reply instanceof Promise ? undefined : readyBody(reply);
-    const place = ready && this.#canSplice ? this.#deps.kernel?.placeOf(ready) : undefined;
-    if (ready && place) this.#spliceNow((reply as Reply).head, ready, place);
+    if (ready) this.#sendNow((reply as Reply).head, ready);
     else void this.#serveSlowly(reply, closes);
   }
 

@@ -3,17 +3,23 @@
  * each part does is in its own file. An edge owns its sockets, since bytes are its job.
  */
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
+import type { Clock } from '../../platform/clock.ts';
 import { hostInUrl } from '../../platform/http.ts';
+import type { Log } from '../../platform/log.ts';
 import type { Health } from '../../platform/service.ts';
 import { Access } from './access.ts';
 import { cacheName } from './cache-status.ts';
+import { type Certificate, readCertificate, watchCertificate } from './certificate.ts';
 import { EDGE_LIMITS, type EdgeConfig, type EdgeDeps, type EdgeLimits } from './config.ts';
-import { Connection } from './connection.ts';
+import { Connection, type ConnectionDeps } from './connection.ts';
 import { DiskTier } from './disk-tier.ts';
 import { Gate } from './gate.ts';
+import { Http2Viewer, type Translations } from './http2-viewer.ts';
 import { type Allocate, bodyAllocator, openKernel } from './kernel.ts';
-import { openListener } from './listener.ts';
+import { type CoarseClock, type Listener, openListener } from './listener.ts';
 import { MemoryTier } from './memory-tier.ts';
 import { ObjectCache } from './object-cache.ts';
 import { describeObject, ObjectReplies } from './object-reply.ts';
@@ -38,6 +44,8 @@ export type EdgeNode = {
 export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<EdgeNode> {
   const { steering, clock } = deps;
   const { name } = config;
+  // What is wrong with it must be told before anything is open.
+  const certificate = config.tls && (await readCertificate(config.tls));
   const log = deps.log.with({ edge: name });
   const limits: EdgeLimits = { ...EDGE_LIMITS, ...config.limits };
   const statistics = new EdgeStatistics(clock.now());
@@ -76,13 +84,12 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     objects: new ObjectReplies({ cache, writer, ...names, describe: describeObject }),
   });
   const connections = { responder, statistics, pinned, coarse, limits, log, kernel };
-  const listener = await openListener(
-    clock,
-    coarse,
-    { ...limits, host: config.host, port: config.port },
-    (socket) => new Connection(socket, connections),
-  );
-  const url = config.publicUrl.replace(/:0$/, `:${listener.port}`);
+  const welcome = (socket: Socket) => new Connection(socket, connections);
+  const bounds = { ...limits, host: config.host };
+  const listener = await openListener(clock, coarse, { ...bounds, port: config.port }, welcome);
+  const secureDeps = { clock, coarse, bounds, connections, log };
+  const secure = config.tls && certificate && (await openSecure(config.tls, certificate, secureDeps));
+  const url = (config.tls?.publicUrl ?? config.publicUrl).replace(/:0$/, `:${(secure ?? listener).port}`);
   registration = new Registration(
     { steering, clock, log },
     {
@@ -95,12 +102,16 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     },
   );
   registration.start();
-  log.info('edge listens', { url: `http://${hostInUrl(config.host)}:${listener.port}` });
+  const host = hostInUrl(config.host);
+  log.info('edge listens', {
+    url: `http://${host}:${listener.port}`,
+    ...(secure ? { secureUrl: `https://${host}:${secure.port}` } : {}),
+  });
 
   const end = async () => {
     isDraining = true;
     // Steering may be slow or away; viewers that are here must not wait for it.
-    await Promise.all([registration.leave(), listener.close()]);
+    await Promise.all([registration.leave(), listener.close(), secure?.close()]);
     link.close();
     await disk.close();
   };
@@ -110,6 +121,35 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     return ending;
   };
   return { url, health, counts: () => statistics.snapshot(), close };
+}
+
+type SecureDeps = {
+  clock: Clock;
+  coarse: CoarseClock;
+  bounds: EdgeLimits & { host: string };
+  connections: ConnectionDeps;
+  log: Log;
+};
+
+/** The encrypted listener: its viewers speak HTTP/2 where they can. */
+async function openSecure(
+  tls: NonNullable<EdgeConfig['tls']>,
+  certificate: Certificate,
+  { clock, coarse, bounds, connections, log }: SecureDeps,
+): Promise<Pick<Listener, 'port' | 'close'>> {
+  const translated: Translations = new WeakMap();
+  const secure = { certificate, handshakeMs: bounds.headMs };
+  const listener = await openListener(clock, coarse, { ...bounds, port: tls.port, secure }, (socket) =>
+    (socket as TLSSocket).alpnProtocol === 'h2'
+      ? new Http2Viewer(socket as TLSSocket, connections, translated)
+      : new Connection(socket, connections),
+  );
+  const watch = watchCertificate(tls, bounds.certificateMs, log, (renewed) => listener.renew(renewed));
+  const close = () => {
+    watch.close();
+    return listener.close();
+  };
+  return { port: listener.port, close };
 }
 
 type DiskDeps = ConstructorParameters<typeof DiskTier>[0];

@@ -3,8 +3,10 @@
  * them read into one shared buffer. It knows nothing of HTTP.
  */
 import { type AddressInfo, createServer, type Server, Socket, type SocketConstructorOpts } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import type { Clock } from '../../platform/clock.ts';
 import { MatineeError, systemCode } from '../../platform/errors.ts';
+import type { Certificate } from './certificate.ts';
 
 export type Guest = {
   /** Moment, by the coarse clock, after which the guest is sent away. */
@@ -29,10 +31,14 @@ export type ListenerOptions = {
   drainMs: number;
   /** False reads through ordinary stream buffers: slower, but by public interfaces of Node only. */
   sharedReads?: boolean;
+  /** Encrypts. */
+  secure?: { certificate: Certificate; handshakeMs: number };
 };
 
 export type Listener = {
   readonly port: number;
+  /** For new connections of an encrypted listener. */
+  renew(certificate: Certificate): void;
   /** Stops accepting, drains, and cuts what is left after `drainMs`. */
   close(): Promise<void>;
 };
@@ -47,7 +53,7 @@ export async function openListener(
 ): Promise<Listener> {
   const guests = new Map<Socket, Guest>();
   const shared = Buffer.allocUnsafeSlow(READ_BYTES);
-  const server = createServer({ allowHalfOpen: true, noDelay: true });
+  const server = options.secure ? openTlsServer(options, options.secure) : openServer();
 
   const admit = (socket: Socket): Guest => {
     const guest = welcome(socket);
@@ -62,7 +68,8 @@ export async function openListener(
     return guest;
   };
   await listen(server, options);
-  const isShared = options.sharedReads !== false && shareReads(server, shared, options, guests, admit);
+  const canShare = options.sharedReads !== false && !options.secure;
+  const isShared = canShare && shareReads(server, shared, options, guests, admit);
   if (!isShared) acceptStreams(server, options, guests, admit);
 
   const sweep = setInterval(() => {
@@ -70,17 +77,51 @@ export async function openListener(
     for (const [socket, guest] of guests) if (guest.deadlineMs < coarse.nowMs) socket.destroy();
   }, options.sweepMs);
 
+  // Until its handshake has ended, an encrypted connection is nobody's guest.
+  const raw = new Set<Socket>();
+  if (options.secure) {
+    server.on('connection', (socket: Socket) => {
+      raw.add(socket);
+      socket.once('close', () => raw.delete(socket));
+    });
+  }
+
   const close = async () => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     for (const guest of guests.values()) guest.drain();
     const limit = setTimeout(() => {
-      for (const socket of guests.keys()) socket.destroy();
+      for (const socket of [...guests.keys(), ...raw]) socket.destroy();
     }, options.drainMs);
     await Promise.all([closed, ...[...guests.keys()].map(untilClosed)]);
     clearTimeout(limit);
     clearInterval(sweep);
   };
-  return { port: (server.address() as AddressInfo).port, close };
+  const renew = (certificate: Certificate) => (server as TlsServer).setSecureContext(tlsOptions(certificate));
+  return { port: (server.address() as AddressInfo).port, renew, close };
+}
+
+function openServer(): Server {
+  return createServer({ allowHalfOpen: true, noDelay: true });
+}
+
+function openTlsServer(
+  { connectionsMax }: ListenerOptions,
+  { certificate, handshakeMs }: NonNullable<ListenerOptions['secure']>,
+): TlsServer {
+  const server = createTlsServer({
+    ...tlsOptions(certificate),
+    ALPNProtocols: ['h2', 'http/1.1'],
+    handshakeTimeout: handshakeMs,
+    noDelay: true,
+  });
+  server.maxConnections = connectionsMax;
+  // Handshakes fail all the time in the open; the socket is gone by then.
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  return server;
+}
+
+function tlsOptions(certificate: Certificate) {
+  return { ...certificate, minVersion: 'TLSv1.2' } as const;
 }
 
 type RawHandle = { close(): void };
@@ -121,9 +162,12 @@ function acceptStreams(
   guests: ReadonlyMap<Socket, Guest>,
   admit: (socket: Socket) => Guest,
 ): void {
-  server.on('connection', (socket) => {
+  const isSecure = 'setSecureContext' in server;
+  server.on(isSecure ? 'secureConnection' : 'connection', (socket: Socket | TLSSocket) => {
     if (guests.size >= connectionsMax) return socket.destroy();
     const guest = admit(socket);
+    // A session of HTTP/2 reads by itself.
+    if ('alpnProtocol' in socket && socket.alpnProtocol === 'h2') return;
     socket.on('data', (chunk: Buffer) => {
       if (!guest.read(chunk, chunk.length)) socket.pause();
     });

@@ -6,9 +6,16 @@ import type { ObjectMeta } from './stored-object.ts';
 export type MemoryEntry = S3FifoEntry & {
   readonly meta: ObjectMeta;
   readonly body: Buffer;
-  /** Head and body of the plain reply in one buffer, good for the second that it was made in. */
-  reply: Buffer | undefined;
-  replySecond: number;
+  /** Replies that were made before, good for the second that they were made in. */
+  prepared: Prepared | undefined;
+};
+
+export type Prepared = {
+  readonly second: number;
+  /** Head and body of the plain reply in one buffer. */
+  reply?: Buffer;
+  /** The 304 for those who have the same version. */
+  unchanged?: Buffer;
 };
 
 /** What an entry costs besides its body: objects, header texts, its place in the queue. */
@@ -19,7 +26,7 @@ export class MemoryTier {
 
   constructor(bytesMax: number) {
     this.#entries = new S3Fifo<MemoryEntry>(bytesMax, (entry) => {
-      entry.reply = undefined;
+      entry.prepared = undefined;
     });
   }
 
@@ -44,7 +51,14 @@ export class MemoryTier {
     // A small body is held twice when it is hot: once by itself, once in its prepared reply.
     const bodies = body.length <= JOINED_BYTES_MAX ? 2 * body.length : body.length;
     const bytes = OVERHEAD_BYTES + bodies + key.length;
-    this.#entries.put({ key, bytes, visits: 0, meta, body, reply: undefined, replySecond: 0 });
+    this.#entries.put({ key, bytes, visits: 0, meta, body, prepared: undefined });
+  }
+
+  /** What is prepared for an entry in this second, empty at first. */
+  static prepared(entry: MemoryEntry, nowMs: number): Prepared {
+    const second = Math.floor(nowMs / 1000);
+    if (entry.prepared?.second !== second) entry.prepared = { second };
+    return entry.prepared as Prepared;
   }
 
   delete(key: string): void {

@@ -2,7 +2,7 @@
 import { type BodyPart, type BodyPlan, locator, type StreamBody } from './body-plan.ts';
 import { cacheStatus } from './cache-status.ts';
 import { isUnchanged } from './conditions.ts';
-import { JOINED_BYTES_MAX } from './config.ts';
+import { COPIED_BYTES_MAX } from './config.ts';
 import { ageS } from './freshness.ts';
 import type { RequestHead } from './http-parser.ts';
 import type { Found, ObjectCache, Source } from './object-cache.ts';
@@ -53,7 +53,7 @@ export class ObjectReplies {
     const { writer } = this.#deps;
     const { connection, nowMs } = call;
     const { meta, source } = call.found;
-    if (this.isUnchanged(head, meta)) return this.unchanged(call).head;
+    if (this.isUnchanged(head, meta)) return this.unchanged(meta, source, connection, nowMs);
     const spans = readSpans(head, meta);
     if (spans === 'none') return this.#unsatisfiable(call);
     if (spans !== 'whole')
@@ -74,9 +74,9 @@ export class ObjectReplies {
     return head.conditional && meta.status === 200 && isUnchanged(head, meta.etag, meta.lastModified);
   }
 
-  unchanged({ found: { meta, source }, connection, nowMs }: ObjectCall): Reply {
+  unchanged(meta: ObjectMeta, source: Source, connection: ConnectionField, nowMs: number): Buffer {
     const fields = this.#fields(meta, source, nowMs, isOfNoContent);
-    return { head: this.#deps.writer.head(304, fields, connection, nowMs), body: undefined };
+    return this.#deps.writer.head(304, fields, connection, nowMs);
   }
 
   /** A range that lies within a stored part, whose first byte is `start` of `total`. */
@@ -134,7 +134,7 @@ export class ObjectReplies {
     const [part] = parts;
     if (part && parts.length === 1 && !meta.sliced && body?.isComplete) {
       const { start, end } = part.span;
-      if (end - start < JOINED_BYTES_MAX) {
+      if (end - start < COPIED_BYTES_MAX) {
         return writer.joined(status, fields, connection, nowMs, body.bytes.subarray(start, end + 1));
       }
     }

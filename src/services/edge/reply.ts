@@ -43,6 +43,8 @@ export class ReplyWriter {
   head(status: number, fields: string, connection: ConnectionField, nowMs: number, extraBytes = 0): Buffer {
     const close = connection === '' ? '' : `connection: ${connection}\r\n`;
     const text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${this.#isDated ? this.dateLine(nowMs) : ''}${this.#fixed}${fields}${close}\r\n`;
+    // A head alone is soon gone, so it may come from the pool; what is kept with a body must not.
+    if (extraBytes === 0) return Buffer.from(text, 'latin1');
     const bytes = Buffer.allocUnsafeSlow(text.length + extraBytes);
     bytes.write(text, 0, 'latin1');
     return bytes;

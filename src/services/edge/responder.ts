@@ -11,7 +11,7 @@ import { JOINED_BYTES_MAX } from './config.ts';
 import { asEdgeFailure, type EdgeFailure } from './failure.ts';
 import { GrowingBody } from './growing-body.ts';
 import type { ParseFault, RequestHead } from './http-parser.ts';
-import type { MemoryEntry } from './memory-tier.ts';
+import { type MemoryEntry, MemoryTier } from './memory-tier.ts';
 import type { Found, ObjectCache } from './object-cache.ts';
 import type { ObjectReplies, Reply } from './object-reply.ts';
 import { firstByteHint } from './ranges.ts';
@@ -96,22 +96,35 @@ export class Responder {
     connection: ConnectionField,
     nowMs: number,
   ): Buffer | Reply | Promise<Reply> {
-    const { objects, statistics } = this.#deps;
+    const { statistics } = this.#deps;
     const { meta, body } = entry;
-    const isPlain = !head.conditional && connection === '' && head.method === 'GET';
-    if (isPlain && meta.status === 200 && !meta.sliced && body.length <= JOINED_BYTES_MAX) {
-      const second = Math.floor(nowMs / 1000);
-      if (entry.reply === undefined || entry.replySecond !== second) {
-        entry.reply = objects.plain(meta, 'memory', body, nowMs);
-        entry.replySecond = second;
+    if (connection === '' && head.method === 'GET' && meta.status === 200) {
+      const quick = this.#prepared(entry, head, nowMs);
+      if (quick) {
+        statistics.sources.memory++;
+        return quick;
       }
-      statistics.sources.memory++;
-      return entry.reply;
     }
     const whole = meta.sliced ? undefined : GrowingBody.complete(body);
     const found: Found = { meta, source: 'memory', body: whole, slice: 0 };
     if (meta.sliced) return this.#reach({ ...head }, entry.key, found, connection);
     return this.#found(head, entry.key, found, connection, nowMs);
+  }
+
+  /** The whole reply when it is one that many ask for in the same second. */
+  #prepared(entry: MemoryEntry, head: RequestHead, nowMs: number): Buffer | undefined {
+    const { objects } = this.#deps;
+    const { meta, body } = entry;
+    if (!head.conditional) {
+      if (meta.sliced || body.length > JOINED_BYTES_MAX) return undefined;
+      const prepared = MemoryTier.prepared(entry, nowMs);
+      prepared.reply ??= objects.plain(meta, 'memory', body, nowMs);
+      return prepared.reply;
+    }
+    if (head.ifNoneMatch === '' || head.ifNoneMatch !== meta.etag) return undefined;
+    const prepared = MemoryTier.prepared(entry, nowMs);
+    prepared.unchanged ??= objects.unchanged(meta, 'memory', '', nowMs);
+    return prepared.unchanged;
   }
 
   async #fromAfar(

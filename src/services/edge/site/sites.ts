@@ -10,7 +10,7 @@ import { asEdgeFailure } from '../failure.ts';
 import { endToEnd, type Fields, fieldOf } from '../fields.ts';
 import { GrowingBody } from '../growing-body.ts';
 import type { RequestHead } from '../http-parser.ts';
-import type { MemoryTier } from '../memory-tier.ts';
+import { MemoryTier } from '../memory-tier.ts';
 import type { Found } from '../object-cache.ts';
 import type { ObjectReplies, Reply } from '../object-reply.ts';
 import type { ConnectionField, ReplyWriter } from '../reply.ts';
@@ -79,13 +79,10 @@ export class Sites {
     const { freshness, sliced, site } = entry.meta as StoredMeta;
     if (nowMs >= freshness.freshUntilMs || sliced || site.vary.length > 0 || site.part) return undefined;
     if (entry.body.length > JOINED_BYTES_MAX) return undefined;
-    const second = Math.floor(nowMs / 1000);
-    if (entry.reply === undefined || entry.replySecond !== second) {
-      entry.reply = objects.plain(entry.meta, 'memory', entry.body, nowMs);
-      entry.replySecond = second;
-    }
+    const prepared = MemoryTier.prepared(entry, nowMs);
+    prepared.reply ??= objects.plain(entry.meta, 'memory', entry.body, nowMs);
     statistics.sources.memory++;
-    return entry.reply;
+    return prepared.reply;
   }
 
   /** Never rejects. */
@@ -166,8 +163,7 @@ export class Sites {
     const { reader, status, meta, length } = answer;
     if (status === 200 && objects.isUnchanged(head, meta)) {
       reader.close();
-      const found: Found = { meta, source: answer.source, body: undefined, slice: 0 };
-      return objects.unchanged({ key: '', found, connection, nowMs });
+      return { head: objects.unchanged(meta, answer.source, connection, nowMs), body: undefined };
     }
     const isBodiless = head.method === 'HEAD' || status === 204 || status === 304;
     const isChunked = length === undefined && head.minor === 1;
