@@ -38,6 +38,8 @@ type WantedBody = {
 
 const CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n', 'latin1');
 const LF = 0x0a;
+/** What may wait in an encrypted socket while the next request is served. */
+const ENCRYPTED_SLACK_BYTES = 128 * 1024;
 /** What is written in the ordinary way when a socket is full, to learn when it has room again. */
 const FULL_SOCKET_BYTES = 16 * 1024;
 const NO_BYTES = Buffer.alloc(0);
@@ -48,6 +50,8 @@ export class Connection implements Guest, Outlet {
   readonly #deps: ConnectionDeps;
   /** False where bytes must pass through this program: on encrypted connections. */
   readonly #canSplice: boolean;
+  /** What may wait to be sent while the next request is served already. */
+  readonly #slackBytes: number;
   readonly #parser = new HttpParser();
   /** Bytes that wait: of a head that is not complete, or behind a reply that is under way. */
   #carry: Buffer | undefined;
@@ -67,7 +71,10 @@ export class Connection implements Guest, Outlet {
   constructor(socket: Socket, deps: ConnectionDeps) {
     this.#socket = socket;
     this.#deps = deps;
-    this.#canSplice = deps.kernel !== undefined && !('encrypted' in socket) && this.#descriptor >= 0;
+    const isEncrypted = 'encrypted' in socket;
+    this.#canSplice = deps.kernel !== undefined && !isEncrypted && this.#descriptor >= 0;
+    // An encrypted write never counts as sent at once, however much room the kernel has.
+    this.#slackBytes = isEncrypted ? ENCRYPTED_SLACK_BYTES : 0;
     this.deadlineMs = deps.coarse.nowMs + deps.limits.idleMs;
     deps.statistics.connections++;
   }
@@ -189,7 +196,7 @@ export class Connection implements Guest, Outlet {
     socket.write(head);
     socket.write(body);
     socket.uncork();
-    if (socket.writableLength > 0) this.#goOnAfter(body, this.#flushed());
+    if (socket.writableLength > this.#slackBytes) this.#goOnAfter(body, this.#flushed());
   }
 
   #spliceNow(head: Buffer, body: Buffer, place: FilePlace): void {
@@ -331,7 +338,7 @@ export class Connection implements Guest, Outlet {
     const { statistics, coarse, limits } = this.#deps;
     statistics.bytes += reply.length;
     this.#socket.write(reply);
-    if (this.#socket.writableLength === 0) return;
+    if (this.#socket.writableLength <= this.#slackBytes) return;
     this.#isBusy = true;
     this.deadlineMs = coarse.nowMs + limits.writeStallMs;
     void this.#flushed().then((alive) => this.#goOn(alive));
