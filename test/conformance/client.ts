@@ -1,5 +1,9 @@
-/** Sends one request to the cache under test and gives back everything that came, interim responses included. */
-import { type Agent, type IncomingMessage, request as send } from 'node:http';
+/**
+ * Sends one request to the cache under test and gives back everything that came, interim responses included. Each
+ * goes over a connection of its own: some caches turn a connection into a tunnel after a method that they do not
+ * know, and what followed on it would prove nothing.
+ */
+import { type IncomingMessage, request as send } from 'node:http';
 import type { CaseRequest } from './case.ts';
 
 export type ClientReply = {
@@ -10,14 +14,14 @@ export type ClientReply = {
   interim: ReadonlyArray<{ status: number; headers: ReadonlyMap<string, string> }>;
 };
 
-export type ClientOptions = { agent: Agent; cacheUrl: string; timeoutMs: number };
+export type ClientOptions = { cacheUrl: string; timeoutMs: number };
 
 /** Rejects when no whole reply came in time. */
 export function ask(
   path: string,
   { method = 'GET', body }: CaseRequest,
   headers: ReadonlyArray<readonly [string, string]>,
-  { agent, cacheUrl, timeoutMs }: ClientOptions,
+  { cacheUrl, timeoutMs }: ClientOptions,
 ): Promise<ClientReply> {
   const url = new URL(cacheUrl);
   const lines = [['Host', url.host], ...headers];
@@ -25,7 +29,7 @@ export function ask(
   return new Promise((resolve, reject) => {
     const interim: Array<ClientReply['interim'][number]> = [];
     const outgoing = send({
-      agent,
+      agent: false,
       host: url.hostname,
       port: url.port,
       path: url.pathname.replace(/\/$/, '') + path,

@@ -37,6 +37,7 @@ export function renderReply(
     [SERIAL_FIELD, String(serial)],
     ...renderLines(response.headers ?? [], context),
     ...part.lines,
+    ...(response.ranges ? [['Accept-Ranges', 'bytes'] as [string, string]] : []),
   ];
   const named = new Set(lines.map(([name]) => name.toLowerCase()));
   if (!named.has('date')) lines.push(...renderLines([['Date', { secondsFromNow: 0 }]], context));

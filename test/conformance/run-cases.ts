@@ -2,7 +2,6 @@
  * Runs cases against a cache of which it knows nothing but the address. Paths must reach the origin unchanged. Many
  * cases are under way at once, since most of their time is waiting for something to grow stale.
  */
-import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConformanceCase } from './case.ts';
 import { type CaseRun, createCaseRun, sentIn, stepOf } from './case-run.ts';
@@ -29,32 +28,23 @@ export type RunOptions = {
 export type Outcomes = ReadonlyMap<string, Fault | undefined>;
 
 export async function runCases(options: RunOptions): Promise<Outcomes> {
-  const agent = new Agent({ keepAlive: true });
   const outcomes = new Map<string, Fault | undefined>();
   const waiting = options.cases.values();
   const work = async () => {
-    for (const about of waiting) outcomes.set(about.id, await runCase(about, agent, options));
+    for (const about of waiting) outcomes.set(about.id, await runCase(about, options));
   };
-  try {
-    await Promise.all(Array.from({ length: options.inFlight ?? 25 }, work));
-  } finally {
-    agent.destroy();
-  }
+  await Promise.all(Array.from({ length: options.inFlight ?? 25 }, work));
   return outcomes;
 }
 
-async function runCase(
-  about: ConformanceCase,
-  agent: Agent,
-  options: RunOptions,
-): Promise<Fault | undefined> {
+async function runCase(about: ConformanceCase, options: RunOptions): Promise<Fault | undefined> {
   const { origin, cacheUrl, settleMs = 50, timeoutMs = 10_000, now = Date.now } = options;
   const run = createCaseRun(about, `/conformance/${options.runName}/${about.id}`);
   origin.announce(run);
   try {
     while (run.step < about.steps.length) {
       run.step += 1;
-      const fault = await runStep(run, { agent, cacheUrl, timeoutMs }, now());
+      const fault = await runStep(run, { cacheUrl, timeoutMs }, now());
       if (fault !== undefined) return fault;
       if (run.step < about.steps.length) await sleep(stepOf(run, run.step)?.pauseAfterMs ?? settleMs);
     }
