@@ -76,6 +76,10 @@ function fieldDifference(
   const got = headers.get(name.toLowerCase());
   const seen = got === undefined ? `no ${name}` : `${name}: ${got}`;
   if (value === undefined) return got === undefined ? { expected: name, seen } : undefined;
+  if (typeof value === 'object' && 'ifThereMatches' in value)
+    return got === undefined || value.ifThereMatches.test(got)
+      ? undefined
+      : { expected: `${name} like ${value.ifThereMatches}, or none`, seen };
   if (typeof value === 'object' && 'atLeast' in value)
     return Number(got ?? Number.NaN) >= value.atLeast
       ? undefined

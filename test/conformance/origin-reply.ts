@@ -40,7 +40,8 @@ export function renderReply(
     ...(response.ranges ? [['Accept-Ranges', 'bytes'] as [string, string]] : []),
   ];
   const named = new Set(lines.map(([name]) => name.toLowerCase()));
-  if (!named.has('date')) lines.push(...renderLines([['Date', { secondsFromNow: 0 }]], context));
+  if (!named.has('date') && !response.withoutDate)
+    lines.push(...renderLines([['Date', { secondsFromNow: 0 }]], context));
   if (!named.has('content-type') && part.body !== undefined) lines.push(['Content-Type', 'text/plain']);
   const chunked = named.has('transfer-encoding');
   if (!named.has('content-length') && !chunked && part.body !== undefined)
@@ -60,6 +61,9 @@ export function renderReply(
 type Part = { status: number; body: string | undefined; lines: Array<[string, string]> };
 
 function chosenPart(run: CaseRun, request: WireRequest, response: CaseResponse): Part {
+  const tagged = response.notModifiedFor;
+  if (tagged !== undefined && request.headers.get('if-none-match') === tagged)
+    return { status: 304, body: undefined, lines: [] };
   if (isValidated(run, request)) return { status: 304, body: undefined, lines: [] };
   const status = response.status ?? 200;
   if (status === 204) return { status, body: undefined, lines: [] };

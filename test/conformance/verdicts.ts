@@ -49,7 +49,7 @@ function ofFault(fault: Fault | undefined): Verdict {
 
 export function countVerdicts(results: readonly CaseResult[]): Counts {
   const none = () => ({ pass: 0, fail: 0, setup: 0, dependency: 0 });
-  const counts = { required: none(), optimal: none(), check: none() };
+  const counts = { required: none(), optimal: none(), check: none(), further: none() };
   for (const { about, verdict } of results) counts[about.kind][verdict] += 1;
   return counts;
 }
