@@ -2,6 +2,7 @@
  * One viewer's connection: bytes in, requests in their order, one reply at a time. While a reply is under way it
  * neither reads nor parses, so that a slow reader costs one piece of a body and nothing more.
  */
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Log } from '../../platform/log.ts';
 import { type Outlet, sendBody, sendStream } from './body-plan.ts';
@@ -14,6 +15,7 @@ import type { Reply } from './object-reply.ts';
 import type { PinnedBytes } from './pinned-bytes.ts';
 import type { ConnectionField } from './reply.ts';
 import type { Responder } from './responder.ts';
+import type { SiteRequest } from './site/sites.ts';
 import type { EdgeStatistics } from './statistics.ts';
 
 export type ConnectionDeps = {
@@ -32,6 +34,7 @@ type WantedBody = {
   readonly host: string;
   readonly fields: Fields;
   readonly body: Buffer;
+  readonly interim: SiteRequest['interim'];
   filled: number;
   readonly closes: boolean;
 };
@@ -313,7 +316,8 @@ export class Connection implements Guest, Outlet {
       this.#leave(responder.refuse({ status: 413, message: 'the body is too large for this edge' }));
       return;
     }
-    const request = { head: { ...head }, host, fields: this.#parser.fields() };
+    const interim = head.minor === 1 ? this.#interim : undefined;
+    const request = { head: { ...head }, host, fields: this.#parser.fields(), interim };
     if (head.bodyBytes === 0) {
       void this.#serveSlowly(responder.answerForSite({ ...request, body: NO_BYTES }, field), closes);
       return;
@@ -321,6 +325,13 @@ export class Connection implements Guest, Outlet {
     if (head.expectsContinue) this.#socket.write(CONTINUE);
     this.#wanted = { ...request, body: Buffer.allocUnsafeSlow(head.bodyBytes), filled: 0, closes };
   }
+
+  /** Before the final reply; what it says cannot wait for that. */
+  readonly #interim = (status: number, fields: Fields): void => {
+    if (this.#socket.destroyed || this.#isLeaving) return;
+    const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+    this.#socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines}\r\n`, 'latin1');
+  };
 
   #serveWanted(wanted: WantedBody): void {
     this.#wanted = undefined;

@@ -108,6 +108,9 @@ export class Http2Viewer implements Guest {
     request: { head: RequestHead; host: string; fields: Fields },
   ): Promise<void> {
     const { responder, limits } = this.#deps;
+    const interim = (status: number, fields: Fields) => {
+      if (!stream.headersSent && !stream.closed) stream.additionalHeaders(interimFields(status, fields));
+    };
     const chunks: Buffer[] = [];
     let length = 0;
     try {
@@ -130,7 +133,10 @@ export class Http2Viewer implements Guest {
       );
       return;
     }
-    await this.#send(stream, responder.answerForSite({ ...request, body: Buffer.concat(chunks) }, ''));
+    await this.#send(
+      stream,
+      responder.answerForSite({ ...request, interim, body: Buffer.concat(chunks) }, ''),
+    );
   }
 
   /** A session without streams waits for the next request as long as a connection does. */
@@ -225,6 +231,10 @@ class StreamOutlet implements Outlet {
       stream.once('close', onClose);
     });
   }
+}
+
+function interimFields(status: number, fields: Fields): Record<string, string | number> {
+  return Object.fromEntries([[':status', status], ...fields]);
 }
 
 /** The head of a reply over HTTP/1.1 as fields of HTTP/2, and what follows it. */

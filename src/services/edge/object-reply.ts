@@ -3,6 +3,7 @@ import { type BodyPart, type BodyPlan, locator, type StreamBody } from './body-p
 import { cacheStatus } from './cache-status.ts';
 import { isUnchanged } from './conditions.ts';
 import { COPIED_BYTES_MAX } from './config.ts';
+import { fieldOf } from './fields.ts';
 import { ageS } from './freshness.ts';
 import type { RequestHead } from './http-parser.ts';
 import type { Found, ObjectCache, Source } from './object-cache.ts';
@@ -71,7 +72,9 @@ export class ObjectReplies {
 
   /** Whether the client's own copy is still good; only a 200 can be that (RFC 9110 section 13.2.1). */
   isUnchanged(head: RequestHead, meta: ObjectMeta): boolean {
-    return head.conditional && meta.status === 200 && isUnchanged(head, meta.etag, meta.lastModified);
+    if (!head.conditional || meta.status !== 200) return false;
+    // Without a date of change the date of the reply stands for it (RFC 9111 section 4.3.2).
+    return isUnchanged(head, meta.etag, meta.lastModified || (fieldOf(meta.headers, 'date') ?? ''));
   }
 
   unchanged(meta: ObjectMeta, source: Source, connection: ConnectionField, nowMs: number): Buffer {

@@ -1,17 +1,19 @@
 /** Heartbeats: rates go out, keys come in, and steering may be away for as long as it likes. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bytesOf, createTokenMint, openTestEdge, PREFIX, until } from './edge.testing.ts';
+import { bytesOf, createTokenMint, type Heartbeat, openTestEdge, PREFIX, until } from './edge.testing.ts';
 
 test('steering hears how busy the edge is and how often it had what was asked for', async () => {
   await using kit = await openTestEdge({ heartbeatMs: 100 });
   kit.origin.objects.set(`${PREFIX}a`, { body: bytesOf(10_000) });
   for (let i = 0; i < 10; i++) await (await kit.get('a')).arrayBuffer();
-  await until(() => kit.steering.heard.some(({ body }) => (body.requestsPerS ?? 0) > 0));
-  const body = kit.steering.heard.find(({ body: { requestsPerS = 0 } }) => requestsPerS > 0)?.body;
+  // A heartbeat may fall between two requests, and the ratio is of those since the one before.
+  const isBusy = ({ body }: Heartbeat) => (body.requestsPerS ?? 0) > 0 && (body.hitRatio ?? 0) > 0;
+  await until(() => kit.steering.heard.some(isBusy));
+  const body = kit.steering.heard.find(isBusy)?.body;
   assert.equal(body?.ready, true);
   assert.ok((body?.bytesPerS ?? 0) > 10_000);
-  assert.equal(body?.hitRatio, 0.9);
+  assert.ok((body?.hitRatio ?? 0) >= 0.5 && (body?.hitRatio ?? 0) <= 1, `${body?.hitRatio}`);
   assert.deepEqual(kit.steering.heard[0]?.params, { name: 'edge-test' });
 });
 

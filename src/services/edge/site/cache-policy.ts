@@ -3,6 +3,7 @@
  * stale-if-error of RFC 5861, targeted cache control of RFC 9213 (`CDN-Cache-Control`), and the older
  * `Surrogate-Control`. Pure functions over header fields.
  */
+import { STATUS_CODES } from 'node:http';
 import { parseDictionary } from 'structured-headers';
 import { httpDateMs } from '../conditions.ts';
 import { type Fields, fieldOf, namesIn } from '../fields.ts';
@@ -21,6 +22,8 @@ export type SitePolicy = {
   readonly errorUntilMs: number;
   /** Request fields that select the response; `any` when no other request can be answered with it. */
   readonly vary: readonly string[] | 'any';
+  /** True when the response itself says how long it is good for. */
+  readonly hasLife: boolean;
   /** Response fields that must not be used again without asking: `no-cache="name"` and `private="name"`. */
   readonly withheld: readonly string[];
 };
@@ -63,6 +66,7 @@ export function readPolicy(
       staleUntilMs: until(awayS),
     },
     errorUntilMs: until(errorS),
+    hasLife: explicitS !== undefined,
     vary,
     withheld,
   };
@@ -157,10 +161,9 @@ function staleAllowance(
 
 function isStorable(status: number, control: CacheControl, hasLife: boolean): boolean {
   if (status < 200 || status === 206 || status === 304) return false;
-  const understood = GUESSABLE.has(status) || (status >= 300 && status < 600) || status === 200;
   // must-understand stands above no-store for those who know the status (RFC 9111 section 5.2.2.3).
   if (control.has('must-understand')) {
-    if (!understood) return false;
+    if (!(status in STATUS_CODES)) return false;
   } else if (control.has('no-store')) return false;
   if (control.has('private') && control.get('private') === '') return false;
   return hasLife || GUESSABLE.has(status) || control.has('public') || control.has('no-cache');

@@ -8,10 +8,10 @@ import type { Log } from '../../../platform/log.ts';
 import { asEdgeFailure, EdgeFailure } from '../failure.ts';
 import { type Fields, fieldOf } from '../fields.ts';
 import type { Allocate } from '../kernel.ts';
-import { variantOf } from './cache-policy.ts';
+import { type SitePolicy, variantOf } from './cache-policy.ts';
 import type { StreamReader } from './shared-stream.ts';
 import { primaryKey, type SiteCall } from './site-call.ts';
-import { type Arrival, fetchFromSite } from './site-fetch.ts';
+import { type Arrival, type FetchPlan, fetchFromSite } from './site-fetch.ts';
 import type { SiteLinks } from './site-link.ts';
 import type { SiteStore, StoredResponse } from './site-store.ts';
 
@@ -170,7 +170,8 @@ export class SiteCache {
     copy: StoredResponse | undefined,
     isCurrent: () => boolean,
   ): Promise<Arrival> {
-    return fetchFromSite(this.#deps, { call, primary, copy, mayStore: call.method === 'GET', isCurrent });
+    const mayStore = () => call.method === 'GET';
+    return fetchFromSite(this.#deps, { call, primary, copy, mayStore, isCurrent });
   }
 
   #learn(primary: string, arrival: Arrival & { kind: 'response' }): void {
@@ -236,25 +237,28 @@ export class SiteCache {
 
   /** A HEAD for a copy that is stale: the answer freshens the copy or ends it (RFC 9111 section 4.3.5). */
   async #head(call: SiteCall, primary: string, copy: StoredResponse): Promise<SiteAnswer> {
-    const answer = await this.#pass(call, primary);
-    if (answer.kind !== 'stream' || answer.status !== 200) return answer;
-    const { etag, lastModified } = answer.meta;
-    const isSame = etag === copy.meta.etag && lastModified === copy.meta.lastModified;
-    if (!isSame) this.invalidate(primary);
-    return answer;
+    const plan = { call, primary, copy, mayStore: () => false, isCurrent: () => true };
+    const arrival = await fetchFromSite(this.#deps, plan);
+    if (arrival.kind === 'confirmed') return { kind: 'copy', copy: arrival.copy, source: 'revalidated' };
+    if (arrival.status < 500) this.invalidate(primary);
+    return streamAnswer(arrival, arrival.reader, 'pass');
   }
 
-  async #pass(call: SiteCall, primary: string): Promise<SiteAnswer> {
-    const deps = this.#deps;
-    const plan = { call, primary, copy: undefined, mayStore: false, isCurrent: () => true };
-    const arrival = await fetchFromSite(deps, plan);
+  async #pass(call: SiteCall, primary: string, mayStore: FetchPlan['mayStore'] = () => false) {
+    const plan = { call, primary, copy: undefined, mayStore, isCurrent: () => true };
+    const arrival = await fetchFromSite(this.#deps, plan);
     if (arrival.kind === 'confirmed') throw new EdgeFailure('refused', 'the origin answered 304 unasked');
     return streamAnswer(arrival, arrival.reader, 'pass');
   }
 
   /** Anything but a read goes through, and what it changed is forgotten (RFC 9111 section 4.4). */
   async #write(call: SiteCall, primary: string): Promise<SiteAnswer> {
-    const answer = await this.#pass(call, primary);
+    // The answer to a POST may be the resource itself (RFC 9110 section 9.3.3).
+    const isItself = ({ hasLife }: SitePolicy, fields: Fields) =>
+      call.method === 'POST' &&
+      hasLife &&
+      sameHostTarget(fieldOf(fields, 'content-location'), call) === call.target;
+    const answer = await this.#pass(call, primary, isItself);
     const isSafe = call.method === 'OPTIONS' || call.method === 'TRACE';
     if (answer.kind !== 'stream' || isSafe || answer.status >= 400) return answer;
     this.invalidate(primary);

@@ -17,6 +17,8 @@ export type SiteCall = {
   readonly range: string;
   /** Path and query as they were asked for. */
   readonly asked: string;
+  /** Takes an interim response of the origin for this viewer. */
+  readonly interim?: ((status: number, fields: Fields) => void) | undefined;
 };
 
 /** What a response is kept under. */

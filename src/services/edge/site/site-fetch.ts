@@ -46,8 +46,8 @@ export type FetchPlan = {
   readonly primary: string;
   /** The stale copy that a 304 would confirm. */
   readonly copy: StoredResponse | undefined;
-  /** False passes the response through. */
-  readonly mayStore: boolean;
+  /** Whether a response with these fields may be stored; else it is passed through. */
+  mayStore(policy: SitePolicy, fields: Fields): boolean;
   /** Whether what comes may still be stored: false when it was invalidated meanwhile. */
   isCurrent(): boolean;
 };
@@ -77,12 +77,13 @@ export async function fetchFromSite(deps: FetchDeps, plan: FetchPlan): Promise<A
       ? readFields(call.fields, copy)
       : call.fields.filter(([name]) => name !== 'content-length'),
     body: call.body,
+    interim: call.interim,
   });
   const times = { requestMs, responseMs: deps.clock.now() };
   const status = reply.statusCode ?? 502;
   const all = endToEnd(fieldsFromRaw(reply.rawHeaders));
   const request = { hasAuthorization: fieldOf(call.fields, 'authorization') !== undefined };
-  if (status === 304 && copy) {
+  if (copy && (status === 304 || (call.method === 'HEAD' && status === 200 && isOfCopy(all, copy)))) {
     reply.resume();
     const fields = updatedFields(copy.meta.headers, all);
     const policy = readPolicy(request, copy.meta.status, fields, times);
@@ -97,7 +98,8 @@ export async function fetchFromSite(deps: FetchDeps, plan: FetchPlan): Promise<A
   const fields = all.filter(([name]) => isTold(name));
   const length = lengthOf(reply, call.method);
   const stored = describe(status, fields, policy, length ?? 0, undefined, part);
-  const storable = plan.mayStore && stored.freshness.storable && (status !== 206 || part !== undefined);
+  const storable =
+    plan.mayStore(policy, all) && stored.freshness.storable && (status !== 206 || part !== undefined);
   const meta = { ...stored, freshness: { ...stored.freshness, storable } };
   const stream = new SharedStream({ keepBytes: WHOLE_BYTES_MAX, aheadBytes: SLICE_BYTES });
   const reader = stream.read();
@@ -119,6 +121,16 @@ export async function fetchFromSite(deps: FetchDeps, plan: FetchPlan): Promise<A
 function slicedMeta(fields: Fields, policy: SitePolicy, total: number): StoredMeta {
   const whole = fields.filter(([name]) => name !== 'content-range');
   return { ...describe(200, whole, policy, total, undefined), sliced: true };
+}
+
+/** Whether what a HEAD was answered is about the stored response (RFC 9111 section 4.3.5). */
+function isOfCopy(fields: Fields, { meta, body }: StoredResponse): boolean {
+  const length = fieldOf(fields, 'content-length');
+  return (
+    (fieldOf(fields, 'etag') ?? meta.etag) === meta.etag &&
+    (fieldOf(fields, 'last-modified') ?? meta.lastModified) === meta.lastModified &&
+    (length === undefined || Number(length) === (meta.sliced ? meta.size : body.length))
+  );
 }
 
 /** What the origin is told for a read: the viewer's fields, with our conditions in place of theirs. */

@@ -7,7 +7,7 @@ import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import type { Clock } from '../../../platform/clock.ts';
 import { systemCode } from '../../../platform/errors.ts';
 import { EdgeFailure } from '../failure.ts';
-import type { Fields } from '../fields.ts';
+import { endToEnd, type Fields, fieldsFromRaw } from '../fields.ts';
 import { OriginBreaker } from '../origin-breaker.ts';
 import type { Site, SiteOrigin } from './site-config.ts';
 
@@ -19,6 +19,8 @@ export type SiteAsk = {
   /** End-to-end fields, without Host. */
   readonly fields: Fields;
   readonly body: Buffer;
+  /** Hears of interim responses (RFC 9110 section 15.2) but 100. */
+  readonly interim?: ((status: number, fields: Fields) => void) | undefined;
 };
 
 export type SiteLinkLimits = {
@@ -145,6 +147,9 @@ export class SiteLinks {
         const away = () => request.destroy(new EdgeFailure('unreachable', 'no connection to the origin'));
         connecting = setTimeout(away, this.#limits.connectMs);
         socket.once('connect', () => clearTimeout(connecting));
+      });
+      request.on('information', ({ statusCode, rawHeaders }) => {
+        ask.interim?.(statusCode, endToEnd(fieldsFromRaw(rawHeaders)));
       });
       request.once('response', (reply) => {
         settle();

@@ -41,6 +41,8 @@ export type SiteRequest = {
   readonly host: string;
   readonly fields: Fields;
   readonly body: Buffer;
+  /** Passes an interim response on, at once. */
+  readonly interim?: ((status: number, fields: Fields) => void) | undefined;
 };
 
 type Route = { site: Site; behavior: Behavior; target: string; key: string };
@@ -102,6 +104,7 @@ export class Sites {
       ...{ site: route.site, behavior, method: head.method, host, target: route.target },
       fields: endToEnd(request.fields).filter(([name]) => name !== 'host' && name !== 'expect'),
       ...{ body: request.body, range: head.method === 'GET' ? head.range : '', asked: head.target },
+      interim: request.interim,
     };
     try {
       const answer = await this.#deps.cache.answer(call);
@@ -229,7 +232,8 @@ function linesOf(fields: Fields, writer: ReplyWriter, nowMs: number): string {
 /** For copies of sites in `ObjectReplies`. */
 export function siteDescription(writer: ReplyWriter) {
   return (meta: ObjectMeta, nowMs: number, isWanted: (name: string) => boolean): string => {
-    const fields = meta.headers.filter(([name]) => isWanted(name) && name !== 'content-range');
+    const isPart = (meta as StoredMeta).site.part !== undefined;
+    const fields = meta.headers.filter(([name]) => isWanted(name) && !(isPart && name === 'content-range'));
     const ranges = meta.status === 200 && fieldOf(fields, 'accept-ranges') === undefined;
     return `${linesOf(fields, writer, nowMs)}${ranges ? 'accept-ranges: bytes\r\n' : ''}`;
   };
