@@ -139,9 +139,10 @@ async function openServices(
     const config = { tokenTtlS: 6 * 3600, sessionIdleS: 120 };
     add(await openPlaybackService({ catalog, steering, tables, keys, clock, log }, config));
   }
-  if (has('steering')) {
-    const { createSteeringService } = await import('./services/steering/service.ts');
-    add(createSteeringService({ playback, clock, log }, { edgeTimeoutMs: 6000, heartbeatMs: 2000 }));
+  if (tables && has('steering')) {
+    const { openSteeringService } = await import('./services/steering/service.ts');
+    const config = { edgeTimeoutMs: 6000, heartbeatMs: 2000 };
+    add(await openSteeringService({ playback, tables, clock, log }, config));
   }
   if (has('web')) add(await openWeb(directory, unit));
   return { services, objects: stored?.objects };

@@ -1,8 +1,9 @@
 /** What edges and playback ask of steering. */
 import type { Transport } from '../contracts/call.ts';
+import { takeOrders } from '../contracts/edge-control.ts';
 import { rankEdges, registerEdge } from '../contracts/edges.ts';
 import { type Client, createClient } from './client.ts';
 
-const rows = { rankEdges, registerEdge };
+const rows = { rankEdges, registerEdge, takeOrders };
 export type SteeringClient = Client<typeof rows>;
 export const createSteeringClient = (transport: Transport): SteeringClient => createClient(rows, transport);

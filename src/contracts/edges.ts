@@ -8,6 +8,10 @@ export const edgeStatus = z
     name: z.string(),
     url: z.string(),
     healthy: z.boolean(),
+    /** Gets no new viewers. */
+    draining: z.boolean(),
+    /** Of what it fronts besides films; -1 until it has told. */
+    configVersion: z.number().int(),
     lastSeenAt: z.iso.datetime(),
     requestsPerS: z.number(),
     bytesPerS: z.number(),

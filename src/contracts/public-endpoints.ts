@@ -1,5 +1,13 @@
 /** Every endpoint that anybody may call: what the API document describes. */
 import { getAbout } from './about.ts';
+import {
+  createInvalidation,
+  drainEdge,
+  getEdgeConfig,
+  listInvalidations,
+  putEdgeConfig,
+  rollBackEdgeConfig,
+} from './edge-control.ts';
 import { listEdges } from './edges.ts';
 import type { Endpoint } from './endpoint.ts';
 import { endPlay, heartbeatPlay, renewPlay, startPlay } from './plays.ts';
@@ -22,5 +30,11 @@ export const publicEndpoints = [
   heartbeatPlay,
   endPlay,
   listEdges,
+  drainEdge,
+  getEdgeConfig,
+  putEdgeConfig,
+  rollBackEdgeConfig,
+  createInvalidation,
+  listInvalidations,
   getAbout,
 ] as unknown as readonly Endpoint[];

@@ -1,9 +1,9 @@
 /** What an edge node is told at its start, and the bounds that it keeps. No behaviour here. */
 import type { SteeringClient } from '../../clients/steering.ts';
+import type { Site } from '../../contracts/sites.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { CertificateFiles } from './certificate.ts';
-import type { Site } from './site/site-config.ts';
 
 export type EdgeDeps = { steering: SteeringClient; clock: Clock; log: Log };
 
@@ -36,7 +36,7 @@ export type EdgeConfig = {
     /** As `publicUrl`. */
     readonly publicUrl: string;
   };
-  /** What this edge fronts besides films. */
+  /** What this edge fronts besides films, until steering tells. */
   sites?: readonly Site[];
   /** How long the origin may take until the first byte of a reply. */
   originTimeoutMs: number;
@@ -63,6 +63,9 @@ export const EDGE_LIMITS = {
   siteIdleMs: 10_000,
   /** How often certificate files are looked at. */
   certificateMs: 10_000,
+  /** How long a request for orders waits at steering, and the pause after one that failed. */
+  ordersWaitMs: 20_000,
+  ordersRetryMs: 1000,
   /** How long one write of at most `WRITE_BYTES` may wait for a slow reader. */
   writeStallMs: 30_000,
   /** How long a refused connection is still read, so that the client sees the reply and not a reset. */

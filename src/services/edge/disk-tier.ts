@@ -24,6 +24,8 @@ export type DiskTierOptions = {
   queueBytesMax: number;
   readsMax: number;
   readsWaitingMax: number;
+  /** Whether a copy was declared invalid since it was written. */
+  isBanned?: (name: string, meta: ObjectMeta) => boolean;
 };
 
 type Copy = { meta: ObjectMeta; body: Buffer };
@@ -102,7 +104,8 @@ export class DiskTier {
     try {
       const copy = await Promise.race([this.#readInTurn(file, name), late]);
       // It may have been deleted while it was read.
-      if (copy !== 'late') return this.#doomed.has(file) ? undefined : copy;
+      if (copy === undefined || this.#doomed.has(file)) return undefined;
+      if (copy !== 'late') return this.#unlessBanned(name, copy);
       this.#readsRestUntilMs = this.#clock.monotonic() + this.#options.restMs;
       this.#log.warn('the disk tier is slow and rests');
     } catch (error) {
@@ -159,6 +162,12 @@ export class DiskTier {
       .finally(() => {
         this.#queuedBytes -= bytes;
       });
+  }
+
+  #unlessBanned(name: string, copy: Copy): Copy | undefined {
+    if (!this.#options.isBanned?.(name, copy.meta)) return copy;
+    this.delete(name);
+    return undefined;
   }
 
   async #readInTurn(file: string, name: string): Promise<Copy | undefined> {

@@ -11,6 +11,7 @@ import { hostInUrl } from '../../platform/http.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Health } from '../../platform/service.ts';
 import { Access } from './access.ts';
+import { type Bans, isMeant } from './bans.ts';
 import { cacheName } from './cache-status.ts';
 import { type Certificate, readCertificate, watchCertificate } from './certificate.ts';
 import { EDGE_LIMITS, type EdgeConfig, type EdgeDeps, type EdgeLimits } from './config.ts';
@@ -23,6 +24,7 @@ import { type CoarseClock, type Listener, openListener } from './listener.ts';
 import { MemoryTier } from './memory-tier.ts';
 import { ObjectCache } from './object-cache.ts';
 import { describeObject, ObjectReplies } from './object-reply.ts';
+import { Orders } from './orders.ts';
 import { OriginBreaker } from './origin-breaker.ts';
 import { createOriginLink, type OriginLink } from './origin-link.ts';
 import { PinnedBytes } from './pinned-bytes.ts';
@@ -55,7 +57,13 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
   const pinned = new PinnedBytes(config.memoryBytes + limits.pinnedBytesMax);
   const kernel = openKernel();
   const allocate = bodyAllocator(kernel);
-  const disk = openDisk({ clock, log, allocate }, config, limits);
+  const orders = await Orders.open({
+    ...{ steering, clock, log, name },
+    file: join(config.folder, 'orders.json'),
+    waitMs: limits.ordersWaitMs,
+    retryMs: limits.ordersRetryMs,
+  });
+  const disk = openDisk({ clock, log, allocate }, config, limits, orders.bans);
   const link = openLink(deps, config, limits);
   const memory = new MemoryTier(config.memoryBytes);
   const gate = new Gate({
@@ -67,7 +75,9 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
   const cache = openCache({ ...deps, log }, limits, link, parts);
   const writer = ReplyWriter.forMedia(name);
   const names = { cacheName: cacheName(name), boundary: `matinee-${randomUUID()}` };
-  const sites = openSites({ clock, log, ...parts, ...names }, config, limits);
+  const siteParts = { clock, log, ...parts, ...names };
+  const siteList = config.sites ?? orders.config?.sites ?? [];
+  let front = openSites(siteParts, config.name, siteList, limits);
 
   let registration: Registration | undefined;
   let isDraining = false;
@@ -80,7 +90,8 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     return reasons.length === 0 ? { ready: true } : { ready: false, reasons };
   };
   const responder = new Responder({
-    ...{ access, cache, writer, statistics, health, clock, sites, cacheName: names.cacheName },
+    ...{ access, cache, writer, statistics, health, clock, cacheName: names.cacheName },
+    sites: () => front.sites,
     objects: new ObjectReplies({ cache, writer, ...names, describe: describeObject }),
   });
   const connections = { responder, statistics, pinned, coarse, limits, log, kernel };
@@ -102,6 +113,23 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     },
   );
   registration.start();
+  orders.start({
+    drop: (order) => {
+      memory.deleteWhere((key, meta) => isMeant(order, key, meta));
+      cache.outdate((key) => isMeant(order, key));
+      front.outdate((key) => isMeant(order, key));
+    },
+    dropAll: () => {
+      memory.deleteWhere(() => true);
+      cache.outdate(() => true);
+      front.outdate(() => true);
+    },
+    follow: ({ sites }) => {
+      const before = front;
+      front = openSites(siteParts, config.name, sites, limits);
+      before.retire();
+    },
+  });
   const host = hostInUrl(config.host);
   log.info('edge listens', {
     url: `http://${host}:${listener.port}`,
@@ -111,8 +139,9 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
   const end = async () => {
     isDraining = true;
     // Steering may be slow or away; viewers that are here must not wait for it.
-    await Promise.all([registration.leave(), listener.close(), secure?.close()]);
+    await Promise.all([registration.leave(), orders.close(), listener.close(), secure?.close()]);
     link.close();
+    front.retire();
     await disk.close();
   };
   let ending: Promise<void> | undefined;
@@ -154,7 +183,7 @@ async function openSecure(
 
 type DiskDeps = ConstructorParameters<typeof DiskTier>[0];
 
-function openDisk(deps: DiskDeps, config: EdgeConfig, limits: EdgeLimits): DiskTier {
+function openDisk(deps: DiskDeps, config: EdgeConfig, limits: EdgeLimits, bans: Bans): DiskTier {
   const disk = new DiskTier(deps, {
     folder: join(config.folder, 'objects'),
     bytesMax: config.diskBytes,
@@ -163,6 +192,7 @@ function openDisk(deps: DiskDeps, config: EdgeConfig, limits: EdgeLimits): DiskT
     queueBytesMax: limits.diskQueueBytes,
     readsMax: limits.diskReadsMax,
     readsWaitingMax: limits.diskReadsWaitingMax,
+    isBanned: (key, meta) => bans.covers(key, meta),
   });
   disk.start();
   return disk;

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SteeringClient } from '../../clients/steering.ts';
+import type { EdgeConfigVersion, EdgeOrder } from '../../contracts/edge-control.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { silentLog } from '../../platform/log.ts';
 import type { EdgeConfig } from './config.ts';
@@ -141,6 +142,8 @@ export type FakeSteering = {
   keys: Array<{ id: string; publicKey: string }>;
   isAway: boolean;
   heartbeatMs: number;
+  orders: EdgeOrder[];
+  config: EdgeConfigVersion | undefined;
 };
 
 export function createFakeSteering(...mints: TokenMint[]): FakeSteering {
@@ -149,6 +152,8 @@ export function createFakeSteering(...mints: TokenMint[]): FakeSteering {
     keys: mints.map(({ id, publicKey }) => ({ id, publicKey })),
     isAway: false,
     heartbeatMs: 2000,
+    orders: [],
+    config: undefined,
     client: {
       registerEdge: async (call) => {
         if (steering.isAway) throw new Error('steering is away');
@@ -156,6 +161,21 @@ export function createFakeSteering(...mints: TokenMint[]): FakeSteering {
         return { tokenKeys: steering.keys, heartbeatMs: steering.heartbeatMs };
       },
       rankEdges: async () => ({ edges: [] }),
+      takeOrders: async ({ query }, signal) => {
+        if (steering.isAway) throw new Error('steering is away');
+        const news = () => {
+          const orders = steering.orders.filter(({ seq }) => seq > Number(query?.after));
+          const config = steering.config?.version === query?.config ? undefined : steering.config;
+          const latest = steering.orders.at(-1)?.seq ?? 0;
+          return { orders, latest, hasGap: false, ...(config ? { config } : {}) };
+        };
+        for (let i = 0; i < 100 && !signal?.aborted && Number(query?.after) >= 0; i++) {
+          const { orders, config } = news();
+          if (orders.length > 0 || config) break;
+          await sleep(10);
+        }
+        return news();
+      },
     },
   };
   return steering;

@@ -61,6 +61,12 @@ export class MemoryTier {
     return entry.prepared as Prepared;
   }
 
+  /** Deletes all that the test holds for. */
+  deleteWhere(holds: (key: string, meta: ObjectMeta) => boolean): void {
+    const doomed = [...this.#entries.entries()].filter(({ key, meta }) => holds(key, meta));
+    for (const { key } of doomed) this.#entries.delete(key);
+  }
+
   delete(key: string): void {
     this.#entries.delete(key);
   }

@@ -221,6 +221,15 @@ export class ObjectCache {
     this.#drop(key);
   }
 
+  /** Keeps nothing of the fills under way that the test holds for. */
+  outdate(holds: (key: string) => boolean): void {
+    for (const [name, flight] of this.#flights) {
+      if (!holds(name)) continue;
+      flight.isOutdated = true;
+      this.#flights.delete(name);
+    }
+  }
+
   #drop(key: string): void {
     this.#deps.memory.delete(key);
     this.#deps.disk.delete(key);

@@ -28,7 +28,8 @@ export type ResponderDeps = {
   statistics: EdgeStatistics;
   health(): Health;
   clock: Clock;
-  sites: Sites;
+  /** What is fronted now; a new configuration brings others. */
+  sites(): Sites;
 };
 
 const METHODS = 'GET, HEAD, OPTIONS';
@@ -52,21 +53,21 @@ export class Responder {
 
   /** The site that a request is for: its whole head is needed, and its body. */
   isForSite(host: string): boolean {
-    return this.#deps.sites.has(host);
+    return this.#deps.sites().has(host);
   }
 
   get hasSites(): boolean {
-    return !this.#deps.sites.isEmpty;
+    return !this.#deps.sites().isEmpty;
   }
 
   /** A site's whole reply when it needs no waiting. */
   hotOfSite(head: RequestHead, host: string, connection: ConnectionField): Buffer | undefined {
-    return this.#deps.sites.hot(head, host, connection);
+    return this.#deps.sites().hot(head, host, connection);
   }
 
   /** Never rejects. */
   answerForSite(request: SiteRequest, connection: ConnectionField): Promise<Reply> {
-    return this.#deps.sites.answer(request, connection);
+    return this.#deps.sites().answer(request, connection);
   }
 
   /** A buffer is a whole reply. A promise never rejects. `head` may be used until this returns. */

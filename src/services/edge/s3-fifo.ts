@@ -65,6 +65,12 @@ export class S3Fifo<T extends S3FifoEntry> {
     return true;
   }
 
+  /** All entries, in no order that means anything. */
+  *entries(): IterableIterator<T> {
+    yield* this.#small.entries.values();
+    yield* this.#main.entries.values();
+  }
+
   delete(key: string): T | undefined {
     const entry = this.peek(key);
     if (entry) this.#remove(key);

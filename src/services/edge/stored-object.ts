@@ -14,6 +14,8 @@ export type ObjectMeta = {
   /** Headers that are passed on as they came. */
   readonly headers: ReadonlyArray<readonly [name: string, value: string]>;
   readonly freshness: Freshness;
+  /** When it was asked for or last confirmed, in milliseconds since the epoch. */
+  readonly fetchedMs: number;
 };
 
 const PASSED_ON = [
@@ -41,6 +43,7 @@ export function readMeta(
     lastModified: headers['last-modified'] ?? '',
     headers: passedOn(headers),
     freshness: readFreshness(headers, nowMs),
+    fetchedMs: nowMs,
   };
 }
 
@@ -63,7 +66,16 @@ export function missingMeta(nowMs: number): ObjectMeta {
     refreshUntilMs: 0,
     staleUntilMs: 0,
   };
-  return { status: 404, size: 0, sliced: false, etag: '', lastModified: '', headers: [], freshness };
+  return {
+    status: 404,
+    size: 0,
+    sliced: false,
+    etag: '',
+    lastModified: '',
+    headers: [],
+    freshness,
+    fetchedMs: nowMs,
+  };
 }
 
 /** The stored object with what a 304 said anew (RFC 9111 section 4.3.4). */

@@ -22,6 +22,9 @@ export type KnownEdge = Heartbeat & {
   heardMs: number;
   /** On the clock on the wall, for people. */
   seenMs: number;
+  /** The last order that it has carried out, and the version of the configuration that it follows. */
+  doneSeq: number;
+  configVersion: number;
 };
 
 /** More than this is a fault or an attack. */
@@ -29,7 +32,11 @@ const EDGES_MAX = 1000;
 /** An edge that is silent for so long is forgotten; until then it is listed as unhealthy. */
 const FORGET_AFTER_MS = 10 * 60_000;
 
-export function createEdgeFleet(clock: Clock, timeoutMs: number) {
+export function createEdgeFleet(
+  clock: Clock,
+  timeoutMs: number,
+  isDrained: (name: string) => boolean = () => false,
+) {
   const edges = new Map<string, KnownEdge>();
   const silentMs = ({ heardMs }: KnownEdge) => clock.monotonic() - heardMs;
   const isHeard = (edge: KnownEdge) => silentMs(edge) <= timeoutMs;
@@ -48,7 +55,21 @@ export function createEdgeFleet(clock: Clock, timeoutMs: number) {
         forgetSilent();
         if (edges.size >= EDGES_MAX) throw new MatineeError('unavailable', 'there are too many edges');
       }
-      edges.set(name, { ...beat, url, name, heardMs: clock.monotonic(), seenMs: clock.now() });
+      const { doneSeq = -1, configVersion = -1 } = known ?? {};
+      const now = { heardMs: clock.monotonic(), seenMs: clock.now() };
+      edges.set(name, { ...beat, url, name, ...now, doneSeq, configVersion });
+    },
+
+    /** An edge that asks for news says with that what it has. */
+    hasDone: (name: string, doneSeq: number, configVersion: number): void => {
+      const known = edges.get(name);
+      if (known) edges.set(name, { ...known, doneSeq, configVersion });
+    },
+
+    /** How many of the edges that are heard of have carried an order out. */
+    doneWith: (seq: number): { edgesDone: number; edges: number } => {
+      const heard = [...edges.values()].filter(isHeard);
+      return { edgesDone: heard.filter(({ doneSeq }) => doneSeq >= seq).length, edges: heard.length };
     },
 
     /**
@@ -56,7 +77,9 @@ export function createEdgeFleet(clock: Clock, timeoutMs: number) {
      * still serve; and at the very last those that are not ready yet, since they may be by the time they are asked.
      */
     usable: (): KnownEdge[] => {
-      const heard = [...edges.values()].filter(isHeard);
+      const heard = [...edges.values()]
+        .filter(isHeard)
+        .map((edge) => ({ ...edge, draining: edge.draining || isDrained(edge.name) }));
       const ready = heard.filter(({ ready, draining }) => ready && !draining);
       if (ready.length > 0) return ready;
       const draining = heard.filter((edge) => edge.draining);
@@ -70,7 +93,9 @@ export function createEdgeFleet(clock: Clock, timeoutMs: number) {
         .map((edge) => ({
           name: edge.name,
           url: edge.url,
-          healthy: isHeard(edge) && edge.ready && !edge.draining,
+          healthy: isHeard(edge) && edge.ready && !edge.draining && !isDrained(edge.name),
+          draining: edge.draining || isDrained(edge.name),
+          configVersion: edge.configVersion,
           lastSeenAt: new Date(edge.seenMs).toISOString(),
           requestsPerS: edge.requestsPerS,
           bytesPerS: edge.bytesPerS,

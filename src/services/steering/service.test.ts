@@ -1,16 +1,41 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, beforeEach, test } from 'node:test';
 import { inProcessTransport } from '../../clients/client.ts';
 import type { PlaybackClient } from '../../clients/playback.ts';
 import { createSteeringClient } from '../../clients/steering.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { silentLog } from '../../platform/log.ts';
+import { openSqliteTables } from '../../ports/tables/embedded.ts';
+import type { Tables } from '../../ports/tables/tables.ts';
 import { type RankedEdge, rankEdges } from './ranking.ts';
-import { createSteeringService } from './service.ts';
+import { openSteeringService } from './service.ts';
 
 const KEYS = [{ id: 'k1', publicKey: 'x'.repeat(43) }];
 
-function openSteering() {
+let folder: string;
+let tables: Tables;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'steering-'));
+});
+beforeEach(async () => {
+  await tables?.close();
+  tables = await openSqliteTables({
+    file: join(folder, `${randomUUID()}.sqlite`),
+    clock: systemClock,
+    log: silentLog,
+  });
+});
+after(async () => {
+  await tables.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function openSteering() {
   const state = { ms: 1_000_000, wallAheadMs: 0, away: false, asked: 0 };
   const playback = {
     getTokenKeys: async () => {
@@ -20,8 +45,8 @@ function openSteering() {
     },
   } as PlaybackClient;
   const clock = { ...systemClock, now: () => state.ms + state.wallAheadMs, monotonic: () => state.ms };
-  const service = createSteeringService(
-    { playback, clock, log: silentLog },
+  const service = await openSteeringService(
+    { playback, tables, clock, log: silentLog },
     { edgeTimeoutMs: 6000, heartbeatMs: 2000 },
   );
   const client = createSteeringClient(inProcessTransport(() => service));
@@ -33,11 +58,17 @@ function openSteering() {
     const context = { rawTarget: '/api/edges', remoteAddress: 'test', trusted: false };
     return (await (await service.handle(new Request('http://x/api/edges'), context)).json()).edges;
   };
-  return { state, hear, rank, list };
+  const call = async (method: string, path: string, body?: unknown) => {
+    const context = { rawTarget: path, remoteAddress: 'test', trusted: false };
+    const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
+    const reply = await service.handle(new Request(`http://x${path}`, init), context);
+    return { status: reply.status, body: await reply.json() };
+  };
+  return { state, client, hear, rank, list, call };
 }
 
 test('an edge that says it is ready is ranked and gets the token keys', async () => {
-  const { hear, rank, list } = openSteering();
+  const { hear, rank, list } = await openSteering();
   assert.deepEqual(await hear('a'), { tokenKeys: KEYS, heartbeatMs: 2000 });
   assert.deepEqual(await rank(), ['a']);
   const [edge] = await list();
@@ -45,7 +76,7 @@ test('an edge that says it is ready is ranked and gets the token keys', async ()
 });
 
 test('edges that are silent, not ready or draining are not for viewers', async () => {
-  const { state, hear, rank, list } = openSteering();
+  const { state, hear, rank, list } = await openSteering();
   await hear('silent');
   state.ms += 6001;
   assert.deepEqual(await rank(), []);
@@ -62,7 +93,7 @@ test('edges that are silent, not ready or draining are not for viewers', async (
 });
 
 test('keys are remembered while playback is away', async () => {
-  const { state, hear } = openSteering();
+  const { state, hear } = await openSteering();
   await hear('a');
   state.away = true;
   state.ms += 60_000;
@@ -78,16 +109,16 @@ test('keys are remembered while playback is away', async () => {
 });
 
 test('a steering that starts anew knows an edge from its next heartbeat on', async () => {
-  const before = openSteering();
+  const before = await openSteering();
   await before.hear('a');
-  const { hear, rank, list } = openSteering();
+  const { hear, rank, list } = await openSteering();
   assert.deepEqual([await rank(), await list()], [[], []]);
   await hear('a');
   assert.deepEqual(await rank(), ['a']);
 });
 
 test('a clock on the wall that is set makes no edge silent', async () => {
-  const { state, hear, rank, list } = openSteering();
+  const { state, hear, rank, list } = await openSteering();
   await hear('a');
   state.wallAheadMs = 3_600_000;
   assert.deepEqual(await rank(), ['a']);
@@ -95,7 +126,7 @@ test('a clock on the wall that is set makes no edge silent', async () => {
 });
 
 test('a viewer is given few edges of many, and steering takes only so many', async () => {
-  const { hear, rank, list } = openSteering();
+  const { hear, rank, list } = await openSteering();
   for (let n = 0; n < 1000; n++) await hear(`edge-${n}`);
   assert.equal((await rank()).length, 8);
   await assert.rejects(hear('one-more'), { code: 'unavailable' });
@@ -104,7 +135,7 @@ test('a viewer is given few edges of many, and steering takes only so many', asy
 });
 
 test('addresses that are none and names that are taken are refused', async () => {
-  const { state, hear } = openSteering();
+  const { state, hear } = await openSteering();
   for (const url of ['ftp://x', 'http://x/path', 'http://u:p@x', 'nonsense', 'http://x/?q=1'])
     await assert.rejects(hear('a', { url }), { code: 'invalid_request' }, url);
   await hear('a');
@@ -162,4 +193,75 @@ test('titles spread evenly over edges, and one edge less moves only its own titl
     if (before !== 'edge-4') assert.equal(after, before);
   }
   for (const [name, count] of counts) assert.ok(count > 140 && count < 260, `${name} has ${count}`);
+});
+
+const SITE = {
+  name: 'club',
+  hosts: ['club.test'],
+  origins: [{ name: 'main', links: ['http://10.0.0.1:80'] }],
+  behaviors: [{ origins: ['main'] }],
+};
+
+test('a configuration gets versions, is told to edges that wait, and can be set back', async () => {
+  const { hear, client, call, list } = await openSteering();
+  await hear('a');
+  const take = (config: number, waitMs = 5000) =>
+    client.takeOrders({ params: { name: 'a' }, query: { after: 0, config, waitMs } });
+  assert.equal((await take(-1)).config?.version, 0);
+  const waiting = take(0);
+  const put = await call('PUT', '/api/edge-config', { sites: [SITE] });
+  assert.equal(put.status, 200);
+  assert.equal(put.body.version, 1);
+  const { config } = await waiting;
+  assert.deepEqual([config?.version, config?.sites[0]?.name], [1, 'club']);
+  assert.equal((await take(1, 10)).config, undefined);
+  assert.equal((await list())[0].configVersion, 1);
+  const unknown = { ...SITE, behaviors: [{ origins: ['nobody'] }] };
+  assert.equal((await call('PUT', '/api/edge-config', { sites: [unknown] })).status, 400);
+  assert.equal((await call('PUT', '/api/edge-config', { sites: [SITE, SITE] })).status, 400);
+  await call('PUT', '/api/edge-config', { sites: [] });
+  const back = await call('POST', '/api/edge-config/rollback', { version: 1 });
+  assert.deepEqual([back.body.version, back.body.sites.length], [3, 1]);
+  assert.equal((await call('POST', '/api/edge-config/rollback', { version: 9 })).status, 404);
+  assert.deepEqual((await call('GET', '/api/edge-config')).body.versions, [3, 2, 1]);
+  const again = await openSteering();
+  assert.equal((await again.call('GET', '/api/edge-config')).body.current.version, 3);
+});
+
+test('an invalidation reaches edges that wait, and steering knows who has carried it out', async () => {
+  const { hear, client, call } = await openSteering();
+  await hear('a');
+  await hear('b');
+  const take = (name: string, after: number, waitMs = 5000) =>
+    client.takeOrders({ params: { name }, query: { after, config: 0, waitMs } });
+  assert.deepEqual(await take('a', -1), { orders: [], latest: 0, hasGap: false });
+  const waiting = take('a', 0);
+  const made = await call('POST', '/api/invalidations', { paths: ['/films/*'], tags: ['t1'] });
+  assert.equal(made.status, 201);
+  const { orders } = await waiting;
+  assert.deepEqual(
+    orders.map(({ seq, paths, tags }) => ({ seq, paths, tags })),
+    [{ seq: 1, paths: ['/films/*'], tags: ['t1'] }],
+  );
+  await take('a', 1, 0);
+  const listed = (await call('GET', '/api/invalidations')).body.invalidations[0];
+  assert.deepEqual([listed.edgesDone, listed.edges], [1, 2]);
+  assert.equal((await call('POST', '/api/invalidations', {})).status, 400);
+  assert.equal((await call('POST', '/api/invalidations', { paths: ['no-slash'] })).status, 400);
+  const again = await openSteering();
+  assert.equal((await again.call('POST', '/api/invalidations', { paths: ['/x'] })).body.id, 2);
+});
+
+test('a drained edge gets no new viewers, across restarts, until it is taken back', async () => {
+  const { hear, rank, call } = await openSteering();
+  await hear('a');
+  await hear('b');
+  assert.equal((await call('PUT', '/api/edges/a/drain', { draining: true })).status, 200);
+  assert.deepEqual(await rank(), ['b']);
+  const again = await openSteering();
+  await again.hear('a');
+  await again.hear('b');
+  assert.deepEqual(await again.rank(), ['b']);
+  await again.call('PUT', '/api/edges/a/drain', { draining: false });
+  assert.deepEqual((await again.rank()).toSorted(), ['a', 'b']);
 });

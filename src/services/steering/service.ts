@@ -3,16 +3,28 @@
  * ranking needs it no more until all of its edges fail.
  */
 import type { PlaybackClient } from '../../clients/playback.ts';
+import {
+  createInvalidation,
+  drainEdge,
+  type EdgeOrder,
+  getEdgeConfig,
+  listInvalidations,
+  putEdgeConfig,
+  rollBackEdgeConfig,
+  takeOrders,
+} from '../../contracts/edge-control.ts';
 import { listEdges, rankEdges as rankEdgesRow, registerEdge } from '../../contracts/edges.ts';
 import { createEndpointServer, route } from '../../contracts/serve.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Service } from '../../platform/service.ts';
+import type { Tables } from '../../ports/tables/tables.ts';
+import { openEdgeControl } from './edge-control.ts';
 import { createEdgeFleet } from './fleet.ts';
 import { rankEdges } from './ranking.ts';
 import { createTokenKeyCache } from './token-keys.ts';
 
-export type SteeringDeps = { playback: PlaybackClient; clock: Clock; log: Log };
+export type SteeringDeps = { playback: PlaybackClient; tables: Tables; clock: Clock; log: Log };
 
 export type SteeringConfig = {
   /** An edge unheard of for this long is out of the ranking. */
@@ -24,8 +36,16 @@ export type SteeringConfig = {
 /** More edges than this in a row is more than a player will ever try. */
 const RANKED_MAX = 8;
 
-export function createSteeringService(deps: SteeringDeps, config: SteeringConfig): Service {
-  const fleet = createEdgeFleet(deps.clock, config.edgeTimeoutMs);
+/** Invalidations that are told to people. */
+const LISTED_MAX = 100;
+
+export async function openSteeringService(deps: SteeringDeps, config: SteeringConfig): Promise<Service> {
+  const control = await openEdgeControl(deps.tables.table('edge-control'), deps.clock);
+  const fleet = createEdgeFleet(deps.clock, config.edgeTimeoutMs, control.isDrained);
+  const told = ({ seq, atMs, ...what }: EdgeOrder) => ({
+    ...{ id: seq, createdAt: new Date(atMs).toISOString(), ...what },
+    ...fleet.doneWith(seq),
+  });
   const tokenKeys = createTokenKeyCache(deps);
   const handle = createEndpointServer(
     [
@@ -33,6 +53,19 @@ export function createSteeringService(deps: SteeringDeps, config: SteeringConfig
       route(registerEdge, async ({ params, body }) => {
         fleet.hear(params.name, body);
         return { tokenKeys: await tokenKeys(), heartbeatMs: config.heartbeatMs };
+      }),
+      route(takeOrders, async ({ params, query }) => {
+        fleet.hasDone(params.name, query.after, query.config);
+        return control.take(query.after, query.config, query.waitMs);
+      }),
+      route(createInvalidation, async ({ body }) => told(await control.order(body))),
+      route(listInvalidations, async () => ({ invalidations: (await control.newest(LISTED_MAX)).map(told) })),
+      route(getEdgeConfig, async () => ({ current: control.config(), versions: await control.versions() })),
+      route(putEdgeConfig, ({ body }) => control.putConfig(body.sites)),
+      route(rollBackEdgeConfig, ({ body }) => control.rollBack(body.version)),
+      route(drainEdge, async ({ params, body }) => {
+        await control.drain(params.name, body.draining);
+        return {};
       }),
       route(rankEdgesRow, async ({ body }) => ({
         edges: rankEdges(fleet.usable(), body)

@@ -5,7 +5,7 @@ export type ApiService = 'catalog' | 'playback' | 'steering';
 const OWNERS: ReadonlyArray<readonly [RegExp, ApiService]> = [
   [/^\/api\/titles\/[^/]+\/play$/, 'playback'],
   [/^\/api\/sessions(\/|$)/, 'playback'],
-  [/^\/api\/edges(\/|$)/, 'steering'],
+  [/^\/api\/(edges|edge-config|invalidations)(\/|$)/, 'steering'],
   [/^\/api\/(titles|uploads)(\/|$)/, 'catalog'],
 ];
 

@@ -5,8 +5,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { site } from '../../../contracts/sites.ts';
 import { openTestEdge } from '../edge.testing.ts';
-import { site } from './site-config.ts';
 
 const program = fileURLToPath(new URL('../../../../test/conformance/against.ts', import.meta.url));
 /** Below these counts of what is right but not required, something has been lost. */

@@ -1,7 +1,8 @@
 /** Puts the parts together that answer for sites. No behaviour of its own. */
+import type { Site } from '../../../contracts/sites.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
-import type { EdgeConfig, EdgeLimits } from '../config.ts';
+import type { EdgeLimits } from '../config.ts';
 import type { CacheParts } from '../edge-node.ts';
 import { ObjectCache } from '../object-cache.ts';
 import { ObjectReplies } from '../object-reply.ts';
@@ -15,16 +16,23 @@ import { Sites, siteDescription } from './sites.ts';
 
 type Parts = CacheParts & { clock: Clock; log: Log; cacheName: string; boundary: string };
 
-export function openSites(parts: Parts, config: EdgeConfig, limits: EdgeLimits): Sites {
+export type Front = {
+  readonly sites: Sites;
+  /** Keeps nothing of what is on its way that the test holds for. */
+  outdate(holds: (key: string) => boolean): void;
+  /** Lets go of idle connections; those in use end by themselves. */
+  retire(): void;
+};
+
+export function openSites(parts: Parts, edge: string, list: readonly Site[], limits: EdgeLimits): Front {
   const { clock, log, memory, disk, pinned, statistics, gate, allocate, cacheName, boundary } = parts;
-  const sites = config.sites ?? [];
-  const links = new SiteLinks(clock, sites, {
+  const links = new SiteLinks(clock, list, {
     connectMs: limits.connectMs,
     idleMs: limits.siteIdleMs,
     connectionsMax: limits.originFetchesMax,
     restMs: limits.probeEveryMs,
   });
-  const link = createSliceLink(sites, links);
+  const link = createSliceLink(list, links);
   const breaker = new OriginBreaker(limits.probeEveryMs);
   const slices = new ObjectCache({
     ...{ memory, disk, pinned, statistics, clock, log },
@@ -39,11 +47,19 @@ export function openSites(parts: Parts, config: EdgeConfig, limits: EdgeLimits):
     privateMs: limits.privateMs,
     privateMax: limits.privateMax,
   });
-  const writer = ReplyWriter.forSites(config.name);
+  const writer = ReplyWriter.forSites(edge);
   const objects = new ObjectReplies({
     ...{ cache: slices, writer, cacheName, boundary },
     describe: siteDescription(writer),
   });
   const routesMax = limits.targetsMax;
-  return new Sites({ sites, cache, memory, writer, objects, cacheName, statistics, clock, log, routesMax });
+  const deps = { cache, memory, writer, objects, cacheName, statistics, clock, log, routesMax };
+  return {
+    sites: new Sites({ ...deps, sites: list }),
+    outdate: (holds) => {
+      cache.outdate(holds);
+      slices.outdate(holds);
+    },
+    retire: () => links.close(),
+  };
 }

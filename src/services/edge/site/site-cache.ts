@@ -86,6 +86,15 @@ export class SiteCache {
     for (const flight of this.#flights.values()) if (flight.primary === primary) flight.isCurrent = false;
   }
 
+  /** Keeps nothing of what is on its way that the test holds for. */
+  outdate(holds: (key: string) => boolean): void {
+    for (const [name, flight] of this.#flights) {
+      if (!holds(flight.primary)) continue;
+      flight.isCurrent = false;
+      this.#flights.delete(name);
+    }
+  }
+
   async #miss(call: SiteCall, primary: string): Promise<SiteAnswer> {
     if (call.method === 'HEAD') return this.#pass(call, primary);
     const isPrivate = (this.#private.get(primary) ?? 0) > this.#deps.clock.now();

@@ -1,7 +1,7 @@
 /** One request to a site as its cache sees it, and how it is routed there. Types and pure functions. */
-import { createHash } from 'node:crypto';
+import type { Behavior, Site } from '../../../contracts/sites.ts';
 import type { Fields } from '../fields.ts';
-import type { Behavior, Site } from './site-config.ts';
+import { matchesPattern } from '../patterns.ts';
 
 export type SiteCall = {
   readonly site: Site;
@@ -37,30 +37,6 @@ export function behaviorFor(site: Site, path: string): Behavior | undefined {
   return site.behaviors.find(({ path: pattern }) => matchesPattern(pattern, path));
 }
 
-/** `*` stands for any characters, `?` for one, as in CloudFront's path patterns. Linear in both lengths. */
-export function matchesPattern(pattern: string, path: string): boolean {
-  const text = pattern.startsWith('/') || pattern.startsWith('*') ? pattern : `/${pattern}`;
-  let at = 0;
-  let star = -1;
-  let resume = 0;
-  for (let i = 0; i < path.length; ) {
-    if (at < text.length && (text[at] === '?' || (text[at] !== '*' && text[at] === path[i]))) {
-      at++;
-      i++;
-    } else if (text[at] === '*') {
-      star = at++;
-      resume = i;
-    } else if (star >= 0) {
-      at = star + 1;
-      i = ++resume;
-    } else {
-      return false;
-    }
-  }
-  while (text[at] === '*') at++;
-  return at === text.length;
-}
-
 /** Path and counted query parameters of a request target, the parameters in the order they came in. */
 export function countedTarget(target: string, query: Behavior['query']): string {
   const mark = target.indexOf('?');
@@ -72,9 +48,4 @@ export function countedTarget(target: string, query: Behavior['query']): string 
     .split('&')
     .filter((pair) => query.includes(pair.split('=', 1)[0] as string));
   return counted.length === 0 ? path : `${path}?${counted.join('&')}`;
-}
-
-/** A short name for something long, for keys. */
-export function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
 }

@@ -87,7 +87,7 @@ export async function fetchFromSite(deps: FetchDeps, plan: FetchPlan): Promise<A
     reply.resume();
     const fields = updatedFields(copy.meta.headers, all);
     const policy = readPolicy(request, copy.meta.status, fields, times);
-    const meta = describe(copy.meta.status, fields, policy, copy.meta.size, copy.meta);
+    const meta = describe(copy.meta.status, fields, policy, requestMs, copy.meta.size, copy.meta);
     if (plan.isCurrent()) await deps.store.put(plan.primary, call.fields, meta, copy.body);
     return { kind: 'confirmed', copy: { meta, body: copy.body, source: copy.source } };
   }
@@ -97,7 +97,7 @@ export async function fetchFromSite(deps: FetchDeps, plan: FetchPlan): Promise<A
     !NOT_FOR_VIEWERS.has(name) || (call.method === 'HEAD' && name === 'content-length');
   const fields = all.filter(([name]) => isTold(name));
   const length = lengthOf(reply, call.method);
-  const stored = describe(status, fields, policy, length ?? 0, undefined, part);
+  const stored = describe(status, fields, policy, requestMs, length ?? 0, undefined, part);
   const storable =
     plan.mayStore(policy, all) && stored.freshness.storable && (status !== 206 || part !== undefined);
   const meta = { ...stored, freshness: { ...stored.freshness, storable } };
@@ -110,7 +110,7 @@ export async function fetchFromSite(deps: FetchDeps, plan: FetchPlan): Promise<A
   const total = part?.total ?? length ?? 0;
   const isSliced = storable && total > WHOLE_BYTES_MAX && isSliceable(fields, policy, part !== undefined);
   // A large object is known from its head on, so that its slices can be asked for meanwhile.
-  if (isSliced) await keep(slicedMeta(fields, policy, total), NO_BYTES);
+  if (isSliced) await keep(slicedMeta(fields, policy, requestMs, total), NO_BYTES);
   const settled = done.then(async () => {
     const body = storable && !isSliced ? stream.whole(deps.allocate) : undefined;
     if (body) await keep({ ...meta, size: part?.total ?? body.length }, body);
@@ -118,9 +118,9 @@ export async function fetchFromSite(deps: FetchDeps, plan: FetchPlan): Promise<A
   return { kind: 'response', status, fields, meta, vary: policy.vary, stream, reader, settled, length };
 }
 
-function slicedMeta(fields: Fields, policy: SitePolicy, total: number): StoredMeta {
+function slicedMeta(fields: Fields, policy: SitePolicy, fetchedMs: number, total: number): StoredMeta {
   const whole = fields.filter(([name]) => name !== 'content-range');
-  return { ...describe(200, whole, policy, total, undefined), sliced: true };
+  return { ...describe(200, whole, policy, fetchedMs, total, undefined), sliced: true };
 }
 
 /** Whether what a HEAD was answered is about the stored response (RFC 9111 section 4.3.5). */
@@ -149,6 +149,7 @@ function describe(
   status: number,
   fields: Fields,
   policy: SitePolicy,
+  fetchedMs: number,
   size: number,
   before: StoredMeta | undefined,
   part?: { start: number; total: number },
@@ -162,6 +163,7 @@ function describe(
     lastModified: fieldOf(fields, 'last-modified') ?? '',
     headers: fields.filter(([name]) => !withheld.has(name) && !NOT_FOR_VIEWERS.has(name)),
     freshness: policy.freshness,
+    fetchedMs,
     site: {
       vary: policy.vary === 'any' ? [] : policy.vary,
       generation: newId(),

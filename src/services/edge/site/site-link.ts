@@ -4,12 +4,12 @@
  */
 import { Agent, type IncomingMessage, request as plainRequest } from 'node:http';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
+import type { Site, SiteOrigin } from '../../../contracts/sites.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import { systemCode } from '../../../platform/errors.ts';
 import { EdgeFailure } from '../failure.ts';
 import { endToEnd, type Fields, fieldsFromRaw } from '../fields.ts';
 import { OriginBreaker } from '../origin-breaker.ts';
-import type { Site, SiteOrigin } from './site-config.ts';
 
 export type SiteAsk = {
   readonly method: string;

@@ -1,7 +1,8 @@
 /** Fetches slices of large objects from the origins of sites, in the form in which slices of films are fetched. */
+
+import type { Site } from '../../../contracts/sites.ts';
 import type { OriginGet, OriginLink } from '../origin-link.ts';
 import { behaviorFor, readPrimaryKey } from './site-call.ts';
-import type { Site } from './site-config.ts';
 import type { SiteLinks } from './site-link.ts';
 
 export function createSliceLink(sites: readonly Site[], links: SiteLinks): OriginLink {

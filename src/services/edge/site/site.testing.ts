@@ -1,8 +1,8 @@
 /** A scripted origin and an edge in front of it, for tests of sites. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { behavior, site } from '../../../contracts/sites.ts';
 import { openTestEdge, type TestEdge, type TestEdgeOptions } from '../edge.testing.ts';
-import { behavior, site } from './site-config.ts';
 
 export type Act = (request: IncomingMessage, response: ServerResponse, count: number) => void;
 

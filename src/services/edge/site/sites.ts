@@ -2,6 +2,8 @@
  * The sites that an edge fronts: finds the one for a host, answers what is hot from memory, and has the rest
  * answered by the cache. It turns answers into replies; it writes to no socket.
  */
+
+import type { Behavior, Site } from '../../../contracts/sites.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
 import { cacheStatus, failedStatus } from '../cache-status.ts';
@@ -19,7 +21,6 @@ import type { ObjectMeta } from '../stored-object.ts';
 import { targetPath } from '../target.ts';
 import type { SiteAnswer, SiteCache } from './site-cache.ts';
 import { behaviorFor, countedTarget, primaryKey, type SiteCall } from './site-call.ts';
-import type { Behavior, Site } from './site-config.ts';
 import type { StoredMeta } from './site-store.ts';
 
 export type SitesDeps = {

@@ -1,4 +1,7 @@
-/** What an edge is told of the sites that it fronts besides films. Types and defaults; no behaviour. */
+/**
+ * The sites that edges front besides films: which hosts, where their origins are, and what is done with which
+ * paths. An operator writes them, steering keeps their versions, edges follow them.
+ */
 import { z } from 'zod';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/);
@@ -27,11 +30,20 @@ export const behavior = z.object({
 });
 export type Behavior = z.infer<typeof behavior>;
 
-export const site = z.object({
-  name,
-  /** Host names in lower case, without ports. */
-  hosts: z.array(z.string().min(1).max(253)).min(1).max(64),
-  origins: z.array(siteOrigin).min(1).max(16),
-  behaviors: z.array(behavior).min(1).max(64),
-});
+export const site = z
+  .object({
+    name,
+    /** Host names in lower case, without ports. */
+    hosts: z.array(z.string().min(1).max(253)).min(1).max(64),
+    origins: z.array(siteOrigin).min(1).max(16),
+    behaviors: z.array(behavior).min(1).max(64),
+  })
+  .refine(
+    ({ origins, behaviors }) =>
+      behaviors.every(({ origins: used }) =>
+        used.every((one) => origins.some((known) => known.name === one)),
+      ),
+    { message: 'a behavior names an origin that the site does not have' },
+  )
+  .meta({ id: 'Site' });
 export type Site = z.infer<typeof site>;
