@@ -15,7 +15,7 @@ export function readRanges(text: string, size: number): readonly ByteSpan[] | 'w
   const spans: ByteSpan[] = [];
   let total = 0;
   for (const spec of specs) {
-    const span = readSpan(spec.trim(), size);
+    const span = readSpan(spec, size);
     if (span === 'bad') return 'whole';
     if (span === 'outside') continue;
     spans.push(span);
@@ -26,7 +26,8 @@ export function readRanges(text: string, size: number): readonly ByteSpan[] | 'w
 }
 
 function readSpan(spec: string, size: number): ByteSpan | 'bad' | 'outside' {
-  const match = /^([0-9]{0,15})-([0-9]{0,15})$/.exec(spec);
+  // Blanks are space and tab alone: `trim` would take more, and what is read here a proxy may have refused.
+  const match = /^[ \t]*([0-9]{0,15})-([0-9]{0,15})[ \t]*$/.exec(spec);
   if (!match) return 'bad';
   const [, first = '', last = ''] = match;
   if (first === '') {

@@ -25,11 +25,12 @@ export function readTarget(path: string): Target | undefined {
 }
 
 /**
- * Decodes percent-escapes once. Refused are bad escapes, encoded slashes, backslashes and control characters,
+ * Decodes percent-escapes once. Refused are bytes that no URL holds unescaped (not every caller comes through the
+ * HTTP/1.1 parser), bad escapes, encoded slashes, backslashes and control characters,
  * text that is not UTF-8, and segments that are empty, `.` or `..`.
  */
 function decodeKey(raw: string): string | undefined {
-  if (/%(?![0-9a-fA-F]{2})|%2f|%5c|%[01][0-9a-fA-F]|%7f|\\/i.test(raw)) return undefined;
+  if (/[^!-~]|%(?![0-9a-fA-F]{2})|%2f|%5c|%[01][0-9a-fA-F]|%7f|\\/i.test(raw)) return undefined;
   let key: string;
   try {
     key = decodeURIComponent(raw);
