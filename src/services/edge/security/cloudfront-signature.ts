@@ -69,7 +69,8 @@ export class SignatureVerifier {
     if (typeof fields === 'string') return { ok: false, reason: fields };
     const policy = this.#policyOf(fields);
     if (typeof policy === 'string') return { ok: false, reason: policy };
-    const outside = outsideConditions(policy, request.nowMs, readAddress(request.clientAddress));
+    const address = policy.block ? readAddress(request.clientAddress) : undefined;
+    const outside = outsideConditions(policy, request.nowMs, address);
     if (outside) return { ok: false, reason: outside };
     // A canned policy was made of this URL and holds no wildcard.
     const custom = fields.policy !== undefined && policy.resource !== undefined;
