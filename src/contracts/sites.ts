@@ -27,6 +27,33 @@ export const behavior = z.object({
   /** Which query parameters are part of the name of an object, and sent on. */
   query: z.union([z.enum(['all', 'none']), z.array(z.string().max(128)).max(64)]).default('all'),
   methods: z.enum(['read', 'all']).default('all'),
+  /** Only for CloudFront signed URLs and cookies by a key of the site. */
+  signed: z.boolean().default(false),
+  /** Which fields of viewers go on to the origin; `authorization` and `cookie` only when they are named. */
+  forward: z
+    .object({
+      others: z.boolean().default(true),
+      named: z.array(z.string().min(1).max(128)).max(100).default([]),
+    })
+    .default({ others: true, named: [] }),
+  /** Countries by ISO 3166-1 code; needs a country database at the edge. */
+  countries: z
+    .object({
+      allow: z
+        .array(z.string().regex(/^[A-Z]{2}$/))
+        .max(300)
+        .optional(),
+      deny: z
+        .array(z.string().regex(/^[A-Z]{2}$/))
+        .max(300)
+        .optional(),
+      unknown: z.enum(['allow', 'deny']).default('allow'),
+    })
+    .optional(),
+  /** Requests of one client address. */
+  limit: z
+    .object({ perS: z.number().positive().max(100_000), burst: z.number().int().min(1).max(100_000) })
+    .optional(),
 });
 export type Behavior = z.infer<typeof behavior>;
 
@@ -37,6 +64,13 @@ export const site = z
     hosts: z.array(z.string().min(1).max(253)).min(1).max(64),
     origins: z.array(siteOrigin).min(1).max(16),
     behaviors: z.array(behavior).min(1).max(64),
+    /** Public keys of signed URLs and cookies, RSA or P-256. */
+    keys: z
+      .array(z.object({ id: z.string().min(1).max(128), publicKeyPem: z.string().max(4096) }))
+      .max(64)
+      .default([]),
+    /** The scheme that signed URLs name: that of the connection, or what a proxy in front of the edge speaks. */
+    scheme: z.enum(['connection', 'http', 'https']).default('connection'),
   })
   .refine(
     ({ origins, behaviors }) =>

@@ -14,6 +14,7 @@ export const ERRORS = {
   stale_attempt: { status: 409, retry: false, meaning: 'Another attempt has taken the work over.' },
   precondition_failed: { status: 412, retry: false, meaning: 'A condition of the request did not hold.' },
   too_large: { status: 413, retry: false, meaning: 'A body or a value is over its limit.' },
+  rate_limited: { status: 429, retry: true, meaning: 'Too many requests; the reply says when to come back.' },
   range_not_satisfiable: { status: 416, retry: false, meaning: 'The range lies outside the object.' },
   digest_mismatch: {
     status: 400,

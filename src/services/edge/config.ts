@@ -5,6 +5,8 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { CertificateFiles } from './certificate.ts';
 
+import type { CountryRuleOptions } from './security/geo.ts';
+
 export type EdgeDeps = { steering: SteeringClient; clock: Clock; log: Log };
 
 export type EdgeOrigin = {
@@ -40,6 +42,14 @@ export type EdgeConfig = {
   sites?: readonly Site[];
   /** How long the origin may take until the first byte of a reply. */
   originTimeoutMs: number;
+  /** Proxies in front of this edge, as addresses and CIDR blocks, and the field that they write. */
+  trustedProxies?: { readonly blocks: readonly string[]; readonly field: 'x-forwarded-for' | 'forwarded' };
+  /** A file in MaxMind's format that tells countries. */
+  countryFile?: string;
+  /** Countries that films may be watched in. */
+  countries?: CountryRuleOptions;
+  /** Requests for films in a second, of one client address and of one session; 0 sets no limit. */
+  rates?: { readonly clientPerS: number; readonly sessionPerS: number };
   limits?: Partial<EdgeLimits>;
 };
 
@@ -89,6 +99,9 @@ export const EDGE_LIMITS = {
   originQueueMax: 512,
   originQueueMs: 5000,
   tokensMax: 10_000,
+  signaturesMax: 10_000,
+  /** Clients and sessions that are counted one by one. */
+  rateKeysMax: 50_000,
   targetsMax: 8192,
   diskReadsMax: 32,
   diskReadsWaitingMax: 1024,

@@ -15,6 +15,8 @@ import type { Reply } from './object-reply.ts';
 import type { PinnedBytes } from './pinned-bytes.ts';
 import type { ConnectionField } from './reply.ts';
 import type { Responder } from './responder.ts';
+import type { ClientAddresses } from './security/client-address.ts';
+import { Visitor } from './security/visitor.ts';
 import type { SiteRequest } from './site/sites.ts';
 import type { EdgeStatistics } from './statistics.ts';
 
@@ -26,6 +28,7 @@ export type ConnectionDeps = {
   limits: EdgeLimits;
   log: Log;
   kernel: Kernel | undefined;
+  addresses: ClientAddresses;
 };
 
 /** A request to a site that waits for its body. */
@@ -35,6 +38,7 @@ type WantedBody = {
   readonly fields: Fields;
   readonly body: Buffer;
   readonly interim: SiteRequest['interim'];
+  readonly visitor: Visitor;
   filled: number;
   readonly closes: boolean;
 };
@@ -53,6 +57,7 @@ export class Connection implements Guest, Outlet {
   readonly #deps: ConnectionDeps;
   /** False where bytes must pass through this program: on encrypted connections. */
   readonly #canSplice: boolean;
+  readonly #visitor: Visitor;
   /** What may wait to be sent while the next request is served already. */
   readonly #slackBytes: number;
   readonly #parser = new HttpParser();
@@ -75,6 +80,7 @@ export class Connection implements Guest, Outlet {
     this.#socket = socket;
     this.#deps = deps;
     const isEncrypted = 'encrypted' in socket;
+    this.#visitor = new Visitor(socket, isEncrypted, deps.addresses);
     this.#canSplice = deps.kernel !== undefined && !isEncrypted && this.#descriptor >= 0;
     // An encrypted write never counts as sent at once, however much room the kernel has.
     this.#slackBytes = isEncrypted ? ENCRYPTED_SLACK_BYTES : 0;
@@ -291,7 +297,7 @@ export class Connection implements Guest, Outlet {
       this.#serveSite(persistent);
       return;
     }
-    const reply = responder.answer(head, closes ? 'close' : persistent);
+    const reply = responder.answer(head, closes ? 'close' : persistent, this.#visitor, this.#fields);
     if (Buffer.isBuffer(reply)) {
       this.#writeNow(reply, closes);
       return;
@@ -300,6 +306,8 @@ export class Connection implements Guest, Outlet {
     if (ready) this.#sendNow((reply as Reply).head, ready);
     else void this.#serveSlowly(reply, closes);
   }
+
+  readonly #fields = () => this.#parser.fields();
 
   #serveSite(persistent: ConnectionField): void {
     const { head } = this.#parser;
@@ -317,7 +325,13 @@ export class Connection implements Guest, Outlet {
       return;
     }
     const interim = head.minor === 1 ? this.#interim : undefined;
-    const request = { head: { ...head }, host, fields: this.#parser.fields(), interim };
+    const request = {
+      head: { ...head },
+      host,
+      fields: this.#parser.fields(),
+      interim,
+      visitor: this.#visitor,
+    };
     if (head.bodyBytes === 0) {
       void this.#serveSlowly(responder.answerForSite({ ...request, body: NO_BYTES }, field), closes);
       return;

@@ -2,11 +2,12 @@
  * An edge: a caching HTTP server near viewers. This file puts its parts together, starts them and ends them; what
  * each part does is in its own file. An edge owns its sockets, since bytes are its job.
  */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../platform/clock.ts';
+import { MatineeError } from '../../platform/errors.ts';
 import { hostInUrl } from '../../platform/http.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Health } from '../../platform/service.ts';
@@ -31,9 +32,16 @@ import { PinnedBytes } from './pinned-bytes.ts';
 import { Registration } from './registration.ts';
 import { ReplyWriter } from './reply.ts';
 import { Responder } from './responder.ts';
+import { Admission } from './security/admission.ts';
+import { ClientAddresses } from './security/client-address.ts';
+import { type CountryDatabase, countryRule, openCountryDatabase } from './security/geo.ts';
+import { RateLimit, RequestLimits } from './security/rate-limit.ts';
 import { openSites } from './site/open-sites.ts';
 import { type EdgeCounts, EdgeStatistics } from './statistics.ts';
 import { TokenVerifier } from './token.ts';
+
+const BURST_S = 10;
+const UNLIMITED_PER_S = 1e6;
 
 export type EdgeNode = {
   readonly url: string;
@@ -50,6 +58,17 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
   const certificate = config.tls && (await readCertificate(config.tls));
   const log = deps.log.with({ edge: name });
   const limits: EdgeLimits = { ...EDGE_LIMITS, ...config.limits };
+  const countries = config.countryFile
+    ? await openCountryDatabase(config.countryFile, { clock, log })
+    : undefined;
+  const seed = randomBytes(4).readInt32LE();
+  const { rateKeysMax: keysMax, signaturesMax } = limits;
+  const guards = { countries, seed, keysMax, signaturesMax };
+  const admission = openAdmission(config, countries, seed, keysMax);
+  const addresses = new ClientAddresses({
+    trustedProxies: config.trustedProxies?.blocks ?? [],
+    field: config.trustedProxies?.field ?? 'x-forwarded-for',
+  });
   const statistics = new EdgeStatistics(clock.now());
   const coarse = { nowMs: clock.monotonic() };
   const tokens = new TokenVerifier(limits.tokensMax);
@@ -75,7 +94,7 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
   const cache = openCache({ ...deps, log }, limits, link, parts);
   const writer = ReplyWriter.forMedia(name);
   const names = { cacheName: cacheName(name), boundary: `matinee-${randomUUID()}` };
-  const siteParts = { clock, log, ...parts, ...names };
+  const siteParts = { clock, log, guards, ...parts, ...names };
   const siteList = config.sites ?? orders.config?.sites ?? [];
   let front = openSites(siteParts, config.name, siteList, limits);
 
@@ -90,11 +109,11 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     return reasons.length === 0 ? { ready: true } : { ready: false, reasons };
   };
   const responder = new Responder({
-    ...{ access, cache, writer, statistics, health, clock, cacheName: names.cacheName },
+    ...{ access, admission, coarse, cache, writer, statistics, health, clock, cacheName: names.cacheName },
     sites: () => front.sites,
     objects: new ObjectReplies({ cache, writer, ...names, describe: describeObject }),
   });
-  const connections = { responder, statistics, pinned, coarse, limits, log, kernel };
+  const connections = { responder, statistics, pinned, coarse, limits, log, kernel, addresses };
   const welcome = (socket: Socket) => new Connection(socket, connections);
   const bounds = { ...limits, host: config.host };
   const listener = await openListener(clock, coarse, { ...bounds, port: config.port }, welcome);
@@ -126,8 +145,14 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     },
     follow: ({ sites }) => {
       const before = front;
-      front = openSites(siteParts, config.name, sites, limits);
-      before.retire();
+      try {
+        front = openSites(siteParts, config.name, sites, limits);
+        before.retire();
+      } catch (error) {
+        log.error('the configuration of sites is wrong; the one before stays', {
+          why: (error as Error).message,
+        });
+      }
     },
   });
   const host = hostInUrl(config.host);
@@ -142,6 +167,7 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     await Promise.all([registration.leave(), orders.close(), listener.close(), secure?.close()]);
     link.close();
     front.retire();
+    await countries?.close();
     await disk.close();
   };
   let ending: Promise<void> | undefined;
@@ -179,6 +205,28 @@ async function openSecure(
     return listener.close();
   };
   return { port: listener.port, close };
+}
+
+function openAdmission(
+  { countries: rule, rates }: EdgeConfig,
+  database: CountryDatabase | undefined,
+  seed: number,
+  keysMax: number,
+): Admission {
+  if (rule && !database) throw new MatineeError('invalid_config', 'rules by country need a country database');
+  const limit = (ratePerS: number) =>
+    // A player that starts or seeks asks for much at once.
+    new RateLimit({
+      ratePerS: ratePerS || UNLIMITED_PER_S,
+      burst: BURST_S * (ratePerS || UNLIMITED_PER_S),
+      keysMax,
+      seed,
+    });
+  const isLimited = rates && (rates.clientPerS > 0 || rates.sessionPerS > 0);
+  return new Admission({
+    limits: isLimited ? new RequestLimits(limit(rates.clientPerS), limit(rates.sessionPerS)) : undefined,
+    countries: rule && database ? { database, mayWatch: countryRule(rule) } : undefined,
+  });
 }
 
 type DiskDeps = ConstructorParameters<typeof DiskTier>[0];

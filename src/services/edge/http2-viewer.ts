@@ -17,6 +17,7 @@ import { HOST_BYTE, TARGET_BYTE } from './http-bytes.ts';
 import { HEADERS_MAX, type ParseFault, type RequestHead, TARGET_BYTES_MAX } from './http-parser.ts';
 import type { Guest } from './listener.ts';
 import type { Reply } from './object-reply.ts';
+import { Visitor } from './security/visitor.ts';
 
 const STREAMS_MAX = 128;
 const NO_BYTES = Buffer.alloc(0);
@@ -37,11 +38,13 @@ export class Http2Viewer implements Guest {
   readonly #deps: ConnectionDeps;
   /** Prepared replies come back many times in the second that they are good for. */
   readonly #translated: Translations;
+  readonly #visitor: Visitor;
   #streams = 0;
 
   constructor(socket: TLSSocket, deps: ConnectionDeps, translated: Translations) {
     this.#deps = deps;
     this.#translated = translated;
+    this.#visitor = new Visitor(socket, true, deps.addresses);
     this.deadlineMs = deps.coarse.nowMs + deps.limits.idleMs;
     deps.statistics.connections++;
     this.#session = performServerHandshake(socket, {
@@ -98,7 +101,7 @@ export class Http2Viewer implements Guest {
       return;
     }
     stream.resume();
-    const reply = responder.answer(head, '');
+    const reply = responder.answer(head, '', this.#visitor, () => fields);
     if (Buffer.isBuffer(reply)) this.#sendWhole(stream, reply);
     else void this.#send(stream, reply);
   }
@@ -135,7 +138,10 @@ export class Http2Viewer implements Guest {
     }
     await this.#send(
       stream,
-      responder.answerForSite({ ...request, interim, body: Buffer.concat(chunks) }, ''),
+      responder.answerForSite(
+        { ...request, interim, visitor: this.#visitor, body: Buffer.concat(chunks) },
+        '',
+      ),
     );
   }
 

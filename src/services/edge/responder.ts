@@ -9,18 +9,24 @@ import type { Access, Refusal } from './access.ts';
 import { cacheStatus, failedStatus } from './cache-status.ts';
 import { JOINED_BYTES_MAX } from './config.ts';
 import { asEdgeFailure, type EdgeFailure } from './failure.ts';
+import type { Fields } from './fields.ts';
 import { GrowingBody } from './growing-body.ts';
 import type { ParseFault, RequestHead } from './http-parser.ts';
+import type { CoarseClock } from './listener.ts';
 import { type MemoryEntry, MemoryTier } from './memory-tier.ts';
 import type { Found, ObjectCache } from './object-cache.ts';
 import type { ObjectReplies, Reply } from './object-reply.ts';
 import { firstByteHint } from './ranges.ts';
 import type { ConnectionField, ErrorReply, ReplyWriter } from './reply.ts';
+import type { Admission, Turned } from './security/admission.ts';
+import type { Visitor } from './security/visitor.ts';
 import type { SiteRequest, Sites } from './site/sites.ts';
 import type { EdgeStatistics } from './statistics.ts';
 
 export type ResponderDeps = {
   access: Access;
+  admission: Admission;
+  coarse: CoarseClock;
   cache: ObjectCache;
   objects: ObjectReplies;
   writer: ReplyWriter;
@@ -71,7 +77,12 @@ export class Responder {
   }
 
   /** A buffer is a whole reply. A promise never rejects. `head` may be used until this returns. */
-  answer(head: RequestHead, connection: ConnectionField): Buffer | Reply | Promise<Reply> {
+  answer(
+    head: RequestHead,
+    connection: ConnectionField,
+    visitor: Visitor,
+    fields: () => Fields,
+  ): Buffer | Reply | Promise<Reply> {
     const { access, cache, clock } = this.#deps;
     const nowMs = clock.now();
     const { method, target } = head;
@@ -79,6 +90,11 @@ export class Responder {
     if (target === '/healthz') return this.#healthz(head, connection, nowMs);
     const grant = access.open(target, nowMs);
     if ('status' in grant) return this.#refuseAccess(grant, head, connection, nowMs);
+    const { admission, coarse } = this.#deps;
+    const turned = admission.hasRules
+      ? admission.judge(visitor, grant.token.session, fields, coarse.nowMs)
+      : undefined;
+    if (turned) return this.#turn(turned, head, connection, nowMs);
     const entry = cache.hot(grant.key, nowMs);
     if (entry) return this.#fromMemory(entry, head, connection, nowMs);
     return this.#fromAfar({ ...head }, grant.key, connection);
@@ -207,6 +223,17 @@ export class Responder {
     const fields = status === 503 ? RETRY_SOON : '';
     const error = { status, code: CODES[status], message, fields };
     return this.#error(error, connection, nowMs, head.method !== 'HEAD');
+  }
+
+  #turn(
+    { status, message, retryAfterS }: Turned,
+    head: RequestHead,
+    connection: ConnectionField,
+    nowMs: number,
+  ) {
+    const fields = retryAfterS === undefined ? '' : `retry-after: ${retryAfterS}\r\n`;
+    const code = status === 429 ? 'rate_limited' : 'forbidden';
+    return this.#error({ status, code, message, fields } as const, connection, nowMs, head.method !== 'HEAD');
   }
 
   #error(error: ErrorReply, connection: ConnectionField, nowMs: number, withBody: boolean): Buffer {

@@ -28,6 +28,11 @@ export class ClientAddresses {
     this.#trustsAny = trustedProxies.length > 0;
   }
 
+  /** False when the peer is always the client. */
+  get trustsAny(): boolean {
+    return this.#trustsAny;
+  }
+
   /** `value` is the field's text, several fields joined by commas; empty when there is none. */
   clientOf(peer: string, value: string): string {
     const nearest = readAddress(peer);

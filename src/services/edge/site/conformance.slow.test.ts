@@ -22,7 +22,7 @@ test('every required case of HTTP caching holds', async () => {
         name: 'conformance',
         hosts: ['127.0.0.1'],
         origins: [{ name: 'suite', links: [`http://127.0.0.1:${port}`] }],
-        behaviors: [{ origins: ['suite'] }],
+        behaviors: [{ origins: ['suite'], forward: { named: ['authorization', 'cookie'] } }],
       }),
     ],
   });

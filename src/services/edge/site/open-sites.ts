@@ -9,12 +9,19 @@ import { ObjectReplies } from '../object-reply.ts';
 import { OriginBreaker } from '../origin-breaker.ts';
 import { ReplyWriter } from '../reply.ts';
 import { SiteCache } from './site-cache.ts';
+import type { GuardDeps } from './site-guard.ts';
 import { SiteLinks } from './site-link.ts';
 import { createSliceLink } from './site-slices.ts';
 import { SiteStore } from './site-store.ts';
 import { Sites, siteDescription } from './sites.ts';
 
-type Parts = CacheParts & { clock: Clock; log: Log; cacheName: string; boundary: string };
+type Parts = CacheParts & {
+  clock: Clock;
+  log: Log;
+  cacheName: string;
+  boundary: string;
+  guards: GuardDeps;
+};
 
 export type Front = {
   readonly sites: Sites;
@@ -53,7 +60,18 @@ export function openSites(parts: Parts, edge: string, list: readonly Site[], lim
     describe: siteDescription(writer),
   });
   const routesMax = limits.targetsMax;
-  const deps = { cache, memory, writer, objects, cacheName, statistics, clock, log, routesMax };
+  const deps = {
+    cache,
+    memory,
+    writer,
+    objects,
+    cacheName,
+    statistics,
+    clock,
+    log,
+    routesMax,
+    guards: parts.guards,
+  };
   return {
     sites: new Sites({ ...deps, sites: list }),
     outdate: (holds) => {

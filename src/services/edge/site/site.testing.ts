@@ -21,7 +21,11 @@ export const HOST = 'site.test';
 /** `ask` reaches the edge under the site's host name, which `fetch` cannot set by itself. */
 export async function openTestSite(
   act: Act,
-  options: TestEdgeOptions & { behavior?: Record<string, unknown>; extraLinks?: string[] } = {},
+  options: TestEdgeOptions & {
+    behavior?: Record<string, unknown>;
+    site?: Record<string, unknown>;
+    extraLinks?: string[];
+  } = {},
 ): Promise<SiteUnderTest> {
   const asked: IncomingMessage[] = [];
   const origin = createServer((request, response) => {
@@ -30,7 +34,7 @@ export async function openTestSite(
   });
   await new Promise<void>((resolve) => origin.listen(0, '127.0.0.1', resolve));
   const originUrl = `http://127.0.0.1:${(origin.address() as AddressInfo).port}`;
-  const { behavior: given, extraLinks, ...rest } = options;
+  const { behavior: given, site: more, extraLinks, ...rest } = options;
   const edge = await openTestEdge({
     ...rest,
     sites: [
@@ -39,6 +43,7 @@ export async function openTestSite(
         hosts: [HOST, '127.0.0.1'],
         origins: [{ name: 'main', links: [...(extraLinks ?? []), originUrl], timeoutMs: 1000 }],
         behaviors: [behavior.parse({ origins: ['main'], ...given })],
+        ...more,
       }),
     ],
   });

@@ -9,18 +9,20 @@ import type { Log } from '../../../platform/log.ts';
 import { cacheStatus, failedStatus } from '../cache-status.ts';
 import { JOINED_BYTES_MAX } from '../config.ts';
 import { asEdgeFailure } from '../failure.ts';
-import { endToEnd, type Fields, fieldOf } from '../fields.ts';
+import { type Fields, fieldOf } from '../fields.ts';
 import { GrowingBody } from '../growing-body.ts';
 import type { RequestHead } from '../http-parser.ts';
 import { MemoryTier } from '../memory-tier.ts';
 import type { Found } from '../object-cache.ts';
 import type { ObjectReplies, Reply } from '../object-reply.ts';
 import type { ConnectionField, ReplyWriter } from '../reply.ts';
+import type { Visitor } from '../security/visitor.ts';
 import type { EdgeStatistics } from '../statistics.ts';
 import type { ObjectMeta } from '../stored-object.ts';
 import { targetPath } from '../target.ts';
 import type { SiteAnswer, SiteCache } from './site-cache.ts';
 import { behaviorFor, countedTarget, primaryKey, type SiteCall } from './site-call.ts';
+import { type GuardDeps, type GuardVerdict, SiteGuard } from './site-guard.ts';
 import type { StoredMeta } from './site-store.ts';
 
 export type SitesDeps = {
@@ -34,6 +36,7 @@ export type SitesDeps = {
   clock: Clock;
   log: Log;
   routesMax: number;
+  guards: GuardDeps;
 };
 
 /** A request to a site, with what only the bytes of its head tell. */
@@ -42,22 +45,29 @@ export type SiteRequest = {
   readonly host: string;
   readonly fields: Fields;
   readonly body: Buffer;
+  readonly visitor: Visitor;
   /** Passes an interim response on, at once. */
   readonly interim?: ((status: number, fields: Fields) => void) | undefined;
 };
 
-type Route = { site: Site; behavior: Behavior; target: string; key: string };
+type Route = { site: Site; guard: SiteGuard; target: string; key: string };
 const METHODS_READ = 'GET, HEAD, OPTIONS';
 
 export class Sites {
   readonly #deps: SitesDeps;
   readonly #byHost = new Map<string, Site>();
+  readonly #guards = new Map<Behavior, SiteGuard>();
   /** Remembered, so that a hot target costs one look-up. */
   readonly #routes = new Map<string, Route>();
 
   constructor(deps: SitesDeps) {
     this.#deps = deps;
-    for (const site of deps.sites) for (const host of site.hosts) this.#byHost.set(host, site);
+    for (const site of deps.sites) {
+      for (const host of site.hosts) this.#byHost.set(host, site);
+      for (const behavior of site.behaviors) {
+        this.#guards.set(behavior, new SiteGuard(site, behavior, deps.guards));
+      }
+    }
   }
 
   get isEmpty(): boolean {
@@ -74,7 +84,7 @@ export class Sites {
     if (head.method !== 'GET' || head.conditional || connection !== '' || head.bodyBytes > 0)
       return undefined;
     const route = this.#routes.get(`${host}\n${head.target}`);
-    if (!route) return undefined;
+    if (!route?.guard.isOpen) return undefined;
     const { memory, clock, objects, statistics } = this.#deps;
     const entry = memory.get(route.key);
     if (!entry) return undefined;
@@ -93,7 +103,9 @@ export class Sites {
     const { head, host } = request;
     const route = this.#route(head, host);
     if (!route) return this.#error(request, connection, 400, 'the path is malformed');
-    const { behavior } = route;
+    const { site, guard } = route;
+    const { behavior } = guard;
+    const { clock } = this.#deps;
     if (head.method === 'TRACE' || head.method === 'CONNECT') {
       return this.#error(request, connection, 405, `${head.method} is not answered here`, METHODS_READ);
     }
@@ -101,9 +113,16 @@ export class Sites {
     if (behavior.methods === 'read' && !isRead) {
       return this.#error(request, connection, 405, `only ${METHODS_READ} are answered here`, METHODS_READ);
     }
+    const verdict = guard.judge({
+      ...{ host, target: route.target, fields: request.fields, visitor: request.visitor },
+      ...{ nowMs: clock.now(), monotonicMs: clock.monotonic() },
+    });
+    if (verdict.kind === 'turned') return this.#turn(request, connection, verdict);
+    const target = behavior.signed ? countedTarget(verdict.target, behavior.query) : route.target;
+    const key = behavior.signed ? primaryKey(site.name, host, target) : route.key;
     const call: SiteCall = {
-      ...{ site: route.site, behavior, method: head.method, host, target: route.target },
-      fields: endToEnd(request.fields).filter(([name]) => name !== 'host' && name !== 'expect'),
+      ...{ site, behavior, method: head.method, host, target },
+      fields: guard.forwarded(request.fields, head.method, request.visitor),
       ...{ body: request.body, range: head.method === 'GET' ? head.range : '', asked: head.target },
       interim: request.interim,
     };
@@ -111,7 +130,7 @@ export class Sites {
       const answer = await this.#deps.cache.answer(call);
       this.#deps.statistics.sources[answer.source]++;
       return answer.kind === 'copy'
-        ? this.#copy(head, route.key, answer, connection)
+        ? this.#copy(head, key, answer, connection)
         : this.#stream(head, answer, connection);
     } catch (error) {
       return this.#failed(request, error, connection);
@@ -132,8 +151,12 @@ export class Sites {
     if (!site || !behavior || path === undefined) return undefined;
     const query = head.target.indexOf('?');
     const whole = query < 0 ? path : path + head.target.slice(query);
-    const target = countedTarget(whole, behavior.query);
-    const route = { site, behavior, target, key: primaryKey(site.name, host, target) };
+    // What is signed must be seen as it was asked; its own parameters are taken off after the check.
+    const target = behavior.signed ? whole : countedTarget(whole, behavior.query);
+    const guard = this.#guards.get(behavior) as SiteGuard;
+    const route = { site, guard, target, key: primaryKey(site.name, host, target) };
+    // Signed targets differ from viewer to viewer.
+    if (behavior.signed) return route;
     if (this.#routes.size >= this.#deps.routesMax) {
       const [oldest] = this.#routes.keys();
       if (oldest !== undefined) this.#routes.delete(oldest);
@@ -203,6 +226,17 @@ export class Sites {
   ): Reply {
     const fields = allow === undefined ? '' : `allow: ${allow}\r\n`;
     return this.#say(request, connection, status, 'invalid_request', message, fields);
+  }
+
+  #turn(
+    request: SiteRequest,
+    connection: ConnectionField,
+    verdict: GuardVerdict & { kind: 'turned' },
+  ): Reply {
+    const { status, message, retryAfterS } = verdict;
+    const fields = retryAfterS === undefined ? '' : `retry-after: ${retryAfterS}\r\n`;
+    const code = status === 429 ? 'rate_limited' : 'forbidden';
+    return this.#say(request, connection, status, code, message, fields);
   }
 
   #say(
