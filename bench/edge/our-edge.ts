@@ -1,0 +1,74 @@
+/**
+ * A program: one edge of ours as an operator's process runs it, with the defaults of `EDGE_LIMITS`, a steering that
+ * knows one token key, and a token that opens the benchmark's objects. What it sends once it is ready is
+ * `OurEdgeReady`.
+ */
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SteeringClient } from '../../src/clients/steering.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { createLog } from '../../src/platform/log.ts';
+import type { EdgeConfig } from '../../src/services/edge/config.ts';
+import { type EdgeNode, openEdgeNode } from '../../src/services/edge/edge-node.ts';
+import { BUCKET, PREFIX } from './object-names.ts';
+import type { ServerSetup } from './server.ts';
+
+/** `tlsUrl` is absent while the edge has no TLS. */
+export type OurEdgeReady = { url: string; tlsUrl?: string; token: string };
+
+const TOKEN_LIFE_S = 86_400;
+
+const setup = JSON.parse(process.argv[2] ?? '{}') as ServerSetup;
+const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+const key = { id: 'bench', publicKey: (publicKey.export({ format: 'jwk' }) as { x: string }).x };
+const steering: SteeringClient = {
+  registerEdge: async () => ({ tokenKeys: [key], heartbeatMs: 2000 }),
+  rankEdges: async () => ({ edges: [] }),
+};
+const log = createLog({ level: 'warn', format: 'json', write: (line) => process.stderr.write(line) });
+const edge = await openEdgeNode({ steering, clock: systemClock, log }, config(setup));
+
+for (const signal of ['SIGTERM', 'SIGINT', 'disconnect']) {
+  process.on(signal, () => void edge.close().finally(() => process.exit(0)));
+}
+while (!edge.health().ready) await sleep(5);
+process.send?.({ url: edge.url, tlsUrl: tlsUrlOf(edge), token: token() } satisfies OurEdgeReady);
+
+function config({ originPort, folder, memoryBytes, diskBytes, certificate }: ServerSetup): EdgeConfig {
+  const plain: EdgeConfig = {
+    name: 'edge-bench',
+    host: '127.0.0.1',
+    port: 0,
+    publicUrl: 'http://127.0.0.1:0',
+    region: 'local',
+    folder,
+    memoryBytes,
+    diskBytes,
+    originTimeoutMs: 3000,
+    origin: {
+      baseUrl: `http://127.0.0.1:${originPort}`,
+      bucket: BUCKET,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
+    },
+  };
+  return certificate ? { ...plain, ...tlsConfig(certificate.certFile, certificate.keyFile) } : plain;
+}
+
+/** The one place that knows how an edge is told its certificate. An edge that knows nothing of TLS ignores it. */
+function tlsConfig(certFile: string, keyFile: string): object {
+  return { tls: { certPem: readFileSync(certFile, 'utf8'), keyPem: readFileSync(keyFile, 'utf8'), port: 0 } };
+}
+
+/** The one place that knows how an edge tells its TLS address. */
+function tlsUrlOf(node: EdgeNode): string | undefined {
+  return (node as EdgeNode & { readonly tlsUrl?: string }).tlsUrl;
+}
+
+/** As contracts/edge-token.ts describes it. */
+function token(): string {
+  const expiresS = Math.floor(Date.now() / 1000) + TOKEN_LIFE_S;
+  const payload = Buffer.from(JSON.stringify([1, key.id, PREFIX, 'bench', expiresS])).toString('base64url');
+  return `${payload}.${sign(null, Buffer.from(payload), privateKey).toString('base64url')}`;
+}

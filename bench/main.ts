@@ -1,0 +1,53 @@
+/**
+ * `npm run bench -- NAME`: runs one benchmark and prints its table. It exits with 0 when the benchmark ran, whether
+ * or not goals were met: figures of a busy machine are no failure. What each one measures is in docs/performance.md.
+ */
+import { fileURLToPath } from 'node:url';
+import { installMissing, runInOwnNetwork, TOOLS } from './edge/machine.ts';
+import { readCommand, USAGE, unknownWorks } from './options.ts';
+import { type BenchOptions, type BenchResult, printRows } from './rows.ts';
+
+type Say = (text: string) => void;
+type Run = (options: BenchOptions, say: Say) => Promise<BenchResult | undefined>;
+type Bench = { usesNetwork: boolean; load: () => Promise<{ run: Run; works?: readonly string[] }> };
+
+const BENCHES: Record<string, Bench> = {
+  edge: {
+    usesNetwork: true,
+    load: async () => {
+      const { runEdge, EDGE_WORKS } = await import('./edge/edge.ts');
+      return { run: runEdge, works: EDGE_WORKS };
+    },
+  },
+};
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  const command = readCommand(args, Object.keys(BENCHES));
+  if ('wrong' in command) {
+    process.stderr.write(`${command.wrong}\n\n${USAGE}`);
+    return 2;
+  }
+  const { name, options } = command;
+  const say: Say = (text) => process.stderr.write(`${text}\n`);
+  const bench = BENCHES[name] as Bench;
+  const { run, works } = await bench.load();
+  const unknown = unknownWorks(options.only, works ?? options.only);
+  if (unknown.length > 0) {
+    process.stderr.write(`no work ${unknown.join(', ')}; there are ${works?.join(', ')}\n`);
+    return 2;
+  }
+  if (bench.usesNetwork) {
+    installMissing(TOOLS, say);
+    const code = await runInOwnNetwork([fileURLToPath(import.meta.url), ...args]);
+    if (code !== undefined) return code;
+  }
+  const result = await run(options, say);
+  if (result) print(result, options.json);
+  return 0;
+}
+
+function print({ rows, notes }: BenchResult, json: boolean): void {
+  process.stdout.write(json ? `${JSON.stringify({ rows })}\n` : printRows(rows, notes));
+}
