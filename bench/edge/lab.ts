@@ -9,6 +9,8 @@ import { openNginx } from './nginx.ts';
 import { type BenchOrigin, openOrigin } from './origin-process.ts';
 import { openOurs } from './ours.ts';
 import type { BenchServer, ServerName, ServerSetup } from './server.ts';
+import { openTrafficServer } from './traffic-server.ts';
+import { openVarnish } from './varnish.ts';
 
 export type Missing = { missing: string };
 export type Sizes = { memoryBytes: number; diskBytes: number };
@@ -31,6 +33,8 @@ const SIZES: Sizes = { memoryBytes: 512 * MEBIBYTE, diskBytes: 2048 * MEBIBYTE }
 type Peer = { tool: Tool; open(setup: ServerSetup, version: string): Promise<BenchServer> };
 const PEERS: Partial<Record<ServerName, Peer>> = {
   nginx: { tool: 'nginx', open: openNginx },
+  varnish: { tool: 'varnishd', open: openVarnish },
+  trafficserver: { tool: 'traffic_server', open: openTrafficServer },
 };
 
 export async function openLab(options: BenchOptions): Promise<Lab> {
