@@ -56,6 +56,12 @@ export function missingRow(work: string, goal: string, side: 'ours' | 'peer', re
   return { ...absent, [side]: reason };
 }
 
+/** One peer among several in the column of the peers. */
+export function peerText(name: string, figure: number | string | { missing: string }): string {
+  if (typeof figure === 'object') return `${name}: ${figure.missing}`;
+  return `${name} ${typeof figure === 'number' ? round(figure) : figure}`;
+}
+
 /** The middle value, or the mean of the two in the middle. NaN of nothing. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

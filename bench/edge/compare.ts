@@ -1,5 +1,5 @@
 /** Puts the same load on several servers in turn, round by round, and compares what they did. */
-import { type BenchRow, median, medianRatio, missingRow, row } from '../rows.ts';
+import { type BenchRow, median, medianRatio, row } from '../rows.ts';
 import type { Lab } from './lab.ts';
 import { burst, type Load, type Sample } from './load.ts';
 import type { BenchServer, Door, ServerName } from './server.ts';
@@ -38,17 +38,25 @@ export async function compare(lab: Lab, comparison: Comparison): Promise<BenchRo
     if ('missing' in found) missing.set(name, found.missing);
     else contenders.push(found);
   }
-  const samples = missing.has('ours') ? new Map() : await runRounds(lab, contenders);
-  for (const line of describeSamples(`${work} [${comparison.id}]`, samples)) lab.notes.push(line);
+  // Peers are measured even where ours cannot be: their figures are what it will be held to.
+  const samples = await runRounds(lab, contenders);
+  lab.notes.push(...describeSamples(`${work} [${comparison.id}]`, samples));
   return goals.map(({ peer, factor }) => {
     const title = `${work}, ${figure}`;
     const goal = `${factor} x ${peer}`;
-    const noOurs = missing.get('ours');
-    if (noOurs) return missingRow(title, goal, 'ours', noOurs);
-    const noPeer = missing.get(peer);
-    if (noPeer) return missingRow(title, goal, 'peer', noPeer);
-    return ratioRow(title, goal, figure, samples.get('ours') ?? [], samples.get(peer) ?? []);
+    const theirs = samples.get(peer);
+    const mine = samples.get('ours');
+    if (mine && theirs) return ratioRow(title, goal, figure, mine, theirs);
+    return {
+      ...row(title, goal, { ours: null, peer: null, value: null }),
+      ours: missing.get('ours') ?? middle(figure, mine),
+      peer: missing.get(peer) ?? middle(figure, theirs),
+    };
   });
+}
+
+function middle(figure: Figure, samples: readonly Sample[] = []): number {
+  return Math.round(median(samples.map(FIGURES[figure])));
 }
 
 async function contender(

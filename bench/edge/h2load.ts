@@ -28,7 +28,7 @@ export async function runH2load({
   const fields = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
   const protocol = client === 'h2-tls' ? [`-m${STREAMS}`, ...WINDOW_BITS] : ['--h1', '-m1'];
   const pace = rate ? [`--rps=${Math.max(1, Math.round(rate / connections))}`, `--log-file=${log}`] : [];
-  const amount = ['-t1', `-c${connections}`, `-D${seconds}`, '--warm-up-time=0.2'];
+  const amount = ['-t1', `-c${connections}`, `-D${seconds}`];
   try {
     const out = await runToEnd(
       ['h2load', ...amount, ...protocol, ...pace, ...fields, '-i', list],

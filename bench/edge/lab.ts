@@ -21,6 +21,8 @@ export type Lab = AsyncDisposable & {
   readonly rounds: number;
   readonly origin: BenchOrigin;
   readonly notes: string[];
+  /** A number for an object that no server has met. */
+  freshIndex(): number;
   /** The server that most works share, started when first asked for. */
   server(name: ServerName): Promise<BenchServer | Missing>;
   /** One more of a kind, with sizes of its own, for the caller to end. */
@@ -45,6 +47,7 @@ export async function openLab(options: BenchOptions): Promise<Lab> {
   const origin = parts.use(await openOrigin());
   const opened = new Map<ServerName, Promise<BenchServer | Missing>>();
   let folders = 0;
+  let lastIndex = 1000;
 
   const openServer = async (name: ServerName, sizes: Sizes): Promise<BenchServer | Missing> => {
     const folder = join(root, `${name}-${folders++}`);
@@ -61,6 +64,7 @@ export async function openLab(options: BenchOptions): Promise<Lab> {
   };
   return {
     ...{ options, origin, server, openServer, notes: [] },
+    freshIndex: () => ++lastIndex,
     burstS: options.quick ? 1 : 2,
     rounds: options.quick ? 1 : 5,
     [Symbol.asyncDispose]: () => parts.disposeAsync(),

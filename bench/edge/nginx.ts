@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { freePorts } from './free-port.ts';
 import { BUCKET, PREFIX } from './object-names.ts';
 import { start, untilListening } from './processes.ts';
-import type { BenchServer, Door, ServerSetup } from './server.ts';
+import { type BenchServer, type Door, ORIGIN_TIMEOUT_MS, type ServerSetup } from './server.ts';
 
 type Ports = Record<Door, number>;
 
@@ -73,7 +73,7 @@ http {
   proxy_cache_background_update on;
   proxy_cache_use_stale error timeout updating http_500 http_502 http_503 http_504;
   proxy_connect_timeout 1s;
-  proxy_read_timeout 3s;
+  proxy_read_timeout ${ORIGIN_TIMEOUT_MS}ms;
   proxy_http_version 1.1;
   proxy_set_header Connection "";
   proxy_set_header Host $host;

@@ -12,7 +12,7 @@ import { createLog } from '../../src/platform/log.ts';
 import type { EdgeConfig } from '../../src/services/edge/config.ts';
 import { type EdgeNode, openEdgeNode } from '../../src/services/edge/edge-node.ts';
 import { BUCKET, PREFIX } from './object-names.ts';
-import type { ServerSetup } from './server.ts';
+import { ORIGIN_TIMEOUT_MS, type ServerSetup } from './server.ts';
 
 /** `tlsUrl` is absent while the edge has no TLS. */
 export type OurEdgeReady = { url: string; tlsUrl?: string; token: string };
@@ -45,7 +45,7 @@ function config({ originPort, folder, memoryBytes, diskBytes, certificate }: Ser
     folder,
     memoryBytes,
     diskBytes,
-    originTimeoutMs: 3000,
+    originTimeoutMs: ORIGIN_TIMEOUT_MS,
     origin: {
       baseUrl: `http://127.0.0.1:${originPort}`,
       bucket: BUCKET,

@@ -75,17 +75,20 @@ export function nextMessage<T>({ child, said }: Started, limitMs: number): Promi
     const settle = (act: () => void) => {
       clearTimeout(limit);
       child.off('message', take);
-      child.off('exit', ended);
+      child.off('close', ended);
       act();
     };
     const take = (message: unknown) => settle(() => resolve(message as T));
-    const ended = () => settle(() => reject(new Error(`a program of the benchmark ended: ${said()}`)));
+    const ended = (code: number | null, signal: string | null) => {
+      const file = child.spawnargs.find((arg) => arg.endsWith('.ts'));
+      settle(() => reject(new Error(`${file} ended with ${code ?? signal}: ${said()}`)));
+    };
     const limit = setTimeout(
       () => settle(() => reject(new Error(`no message in ${limitMs} ms: ${said()}`))),
       limitMs,
     );
     child.once('message', take);
-    child.once('exit', ended);
+    child.once('close', ended);
   });
 }
 

@@ -1,8 +1,11 @@
-/** What a benchmark asks of any server it measures: ours, nginx, Varnish, Traffic Server. No behaviour here. */
+/** What a benchmark asks of any server it measures, and what all are told alike. No behaviour here. */
 import type { ChildProcess } from 'node:child_process';
 
 export const SERVER_NAMES = ['ours', 'nginx', 'varnish', 'trafficserver'] as const;
 export type ServerName = (typeof SERVER_NAMES)[number];
+
+/** How long the origin may take until the first byte, for every server. */
+export const ORIGIN_TIMEOUT_MS = 2000;
 
 /**
  * The ways in. `ranges` is `plain` but for nginx, whose `tcp_nopush` stalls small ranges by 40 ms; `tls` takes

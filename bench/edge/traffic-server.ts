@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { freePorts } from './free-port.ts';
 import { BUCKET, PREFIX } from './object-names.ts';
 import { runToEnd, start, untilListening } from './processes.ts';
-import type { BenchServer, ServerSetup } from './server.ts';
+import { type BenchServer, ORIGIN_TIMEOUT_MS, type ServerSetup } from './server.ts';
 
 export async function openTrafficServer(setup: ServerSetup, version: string): Promise<BenchServer> {
   const { folder, originPort } = setup;
@@ -78,11 +78,11 @@ function recordsConfig({ memoryBytes }: ServerSetup, port: number): string {
     'http.cache.max_open_read_retries': 10,
     'http.cache.open_read_retry_time': 10,
     'http.cache.open_write_fail_action': 5,
-    'http.connect_attempts_timeout': 3,
+    'http.connect_attempts_timeout': ORIGIN_TIMEOUT_MS / 1000,
     'http.connect_attempts_max_retries': 0,
     'http.keep_alive_no_activity_timeout_in': 600,
     'http.keep_alive_no_activity_timeout_out': 600,
-    'http.transaction_no_activity_timeout_out': 3,
+    'http.transaction_no_activity_timeout_out': ORIGIN_TIMEOUT_MS / 1000,
     'url_remap.pristine_host_hdr': 1,
     'url_remap.remap_required': 1,
     'net.connections_throttle': 9000,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { freePorts } from './free-port.ts';
 import { BUCKET, PREFIX } from './object-names.ts';
 import { start, untilListening } from './processes.ts';
-import type { BenchServer, ServerSetup } from './server.ts';
+import { type BenchServer, ORIGIN_TIMEOUT_MS, type ServerSetup } from './server.ts';
 
 /** A thread a waiting client: 2,048 connections and 1,000 clients of one object must not wait for threads. */
 const THREADS_MAX = 3000;
@@ -20,7 +20,7 @@ export async function openVarnish(setup: ServerSetup, version: string): Promise<
     'thread_pool_min=100',
     `thread_pool_max=${THREADS_MAX}`,
     'timeout_idle=600',
-    'first_byte_timeout=3',
+    `first_byte_timeout=${ORIGIN_TIMEOUT_MS / 1000}`,
     'connect_timeout=1',
   ].flatMap((setting) => ['-p', setting]);
   const command = ['varnishd', '-F', '-j', 'none', '-n', join(folder, 'work'), '-T', 'none'];
