@@ -11,12 +11,27 @@ type Say = (text: string) => void;
 type Run = (options: BenchOptions, say: Say) => Promise<BenchResult | undefined>;
 type Bench = { usesNetwork: boolean; load: () => Promise<{ run: Run; works?: readonly string[] }> };
 
+const EVICTION = './eviction/eviction.ts';
+type Eviction = { runEviction(options: { json: boolean }): Promise<BenchResult | undefined> };
+
 const BENCHES: Record<string, Bench> = {
   edge: {
     usesNetwork: true,
     load: async () => {
       const { runEdge, EDGE_WORKS } = await import('./edge/edge.ts');
       return { run: runEdge, works: EDGE_WORKS };
+    },
+  },
+  'edge-soak': {
+    usesNetwork: true,
+    load: async () => ({ run: (await import('./edge/soak.ts')).runSoak }),
+  },
+  eviction: {
+    usesNetwork: false,
+    load: async () => {
+      // Named at run time: a simulation of its own, which this program can do without.
+      const { runEviction } = (await import(new URL(EVICTION, import.meta.url).href)) as Eviction;
+      return { run: ({ json }) => runEviction({ json }) };
     },
   },
 };
@@ -32,7 +47,12 @@ async function main(args: readonly string[]): Promise<number> {
   const { name, options } = command;
   const say: Say = (text) => process.stderr.write(`${text}\n`);
   const bench = BENCHES[name] as Bench;
-  const { run, works } = await bench.load();
+  const loaded = await bench.load().catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    process.stderr.write(`${name} cannot run: ${error.message}\n`);
+  });
+  if (!loaded) return 2;
+  const { run, works } = loaded;
   const unknown = unknownWorks(options.only, works ?? options.only);
   if (unknown.length > 0) {
     process.stderr.write(`no work ${unknown.join(', ')}; there are ${works?.join(', ')}\n`);

@@ -25,7 +25,7 @@ const GOAL = /^(>=|<=|<|>|=)\s*([0-9]+(?:\.[0-9]+)?)(?:\s|$)/;
 /** Whether a value keeps to a goal; null without a value or when the goal compares with no number. */
 export function meets(value: number | null, goal: string): boolean | null {
   const [, comparison, text] = GOAL.exec(goal) ?? [];
-  if (value === null || !Number.isFinite(value) || text === undefined) return null;
+  if (value === null || Number.isNaN(value) || text === undefined) return null;
   const limit = Number(text);
   switch (comparison) {
     case '>=':
@@ -41,13 +41,18 @@ export function meets(value: number | null, goal: string): boolean | null {
   }
 }
 
+/** Judges the value as it was measured; infinity stands for what never came, and is not printed. */
 export function row(
   work: string,
   goal: string,
   figures: Pick<BenchRow, 'ours' | 'peer' | 'value'>,
 ): BenchRow {
-  const value = figures.value === null ? null : round(figures.value);
-  return { work, ours: tidy(figures.ours), peer: tidy(figures.peer), value, goal, met: meets(value, goal) };
+  const { value } = figures;
+  return {
+    ...{ work, ours: tidy(figures.ours), peer: tidy(figures.peer) },
+    value: value !== null && Number.isFinite(value) ? round(value) : null,
+    ...{ goal, met: meets(value, goal) },
+  };
 }
 
 /** A row without a figure; the reason stands where the figure of the side that lacks it would. */

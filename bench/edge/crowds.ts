@@ -9,6 +9,7 @@ import type { BenchServer, ServerName } from './server.ts';
 const MEBIBYTE = 1024 * 1024;
 const LIMIT_MS = 20_000;
 const PEERS: readonly ServerName[] = ['nginx', 'varnish', 'trafficserver'];
+const QUICK_PEERS: readonly ServerName[] = ['varnish'];
 
 type Crowd = HerdReport & { fetches: number };
 
@@ -38,7 +39,7 @@ type Judged = { work: string; goal: string; figure: (crowd: Crowd) => number };
 async function measure(lab: Lab, wanted: Wanted, judged: readonly Judged[]): Promise<BenchRow[]> {
   const ours = await crowd(lab, 'ours', wanted);
   const peers: [ServerName, Crowd | Missing][] = [];
-  for (const name of lab.options.quick ? PEERS.slice(0, 1) : PEERS) {
+  for (const name of lab.options.quick ? QUICK_PEERS : PEERS) {
     peers.push([name, await crowd(lab, name, wanted)]);
   }
   return judged.map(({ work, goal, figure }) => {

@@ -8,7 +8,8 @@ import type { BenchServer } from './server.ts';
 import { warm } from './warm.ts';
 
 const SIZE = 10 * 1024;
-const CONNECTIONS = [1, 16, 256, 2048] as const;
+const CONNECTIONS: readonly number[] = [1, 16, 256, 2048];
+const CONNECTIONS_QUICK: readonly number[] = [16, 2048];
 const USUAL_CONNECTIONS = 16;
 const OBJECTS = 500;
 const OBJECTS_QUICK = 50;
@@ -22,15 +23,18 @@ export async function measureConnections(lab: Lab): Promise<BenchRow[]> {
   const servers = await openBoth(lab);
   const title = (connections: number) => `10 KB hit, ${connections} connections, us CPU/request`;
   if ('missing' in servers) return [missingRow(title(16), GROWTH_GOAL, servers.side, servers.missing)];
-  for (const connections of CONNECTIONS) {
+  const counts = lab.options.quick ? CONNECTIONS_QUICK : CONNECTIONS;
+  for (const connections of counts) {
     found.set(connections, await measure(lab, servers.both, 1, { connections }, title(connections)));
   }
   const usual = cost(found.get(USUAL_CONNECTIONS));
-  return CONNECTIONS.filter((connections) => connections !== USUAL_CONNECTIONS).map((connections) => {
-    const goal = connections > USUAL_CONNECTIONS ? `${GROWTH_GOAL} that of 16` : NO_GOAL;
-    const { ours, peer } = cost(found.get(connections));
-    return row(title(connections), goal, { ours, peer, value: ours / usual.ours });
-  });
+  return counts
+    .filter((connections) => connections !== USUAL_CONNECTIONS)
+    .map((connections) => {
+      const goal = connections > USUAL_CONNECTIONS ? `${GROWTH_GOAL} that of 16` : NO_GOAL;
+      const { ours, peer } = cost(found.get(connections));
+      return row(title(connections), goal, { ours, peer, value: ours / usual.ours });
+    });
 }
 
 export async function measureObjects(lab: Lab): Promise<BenchRow[]> {

@@ -23,6 +23,8 @@ export type Lab = AsyncDisposable & {
   readonly notes: string[];
   /** A number for an object that no server has met. */
   freshIndex(): number;
+  /** True the first time it is called for a name. */
+  isFirstUse(name: string): boolean;
   /** The server that most works share, started when first asked for. */
   server(name: ServerName): Promise<BenchServer | Missing>;
   /** One more of a kind, with sizes of its own, for the caller to end. */
@@ -48,6 +50,7 @@ export async function openLab(options: BenchOptions): Promise<Lab> {
   const opened = new Map<ServerName, Promise<BenchServer | Missing>>();
   let folders = 0;
   let lastIndex = 1000;
+  const used = new Set<string>();
 
   const openServer = async (name: ServerName, sizes: Sizes): Promise<BenchServer | Missing> => {
     const folder = join(root, `${name}-${folders++}`);
@@ -65,6 +68,7 @@ export async function openLab(options: BenchOptions): Promise<Lab> {
   return {
     ...{ options, origin, server, openServer, notes: [] },
     freshIndex: () => ++lastIndex,
+    isFirstUse: (name) => used.size < used.add(name).size,
     burstS: options.quick ? 1 : 2,
     rounds: options.quick ? 1 : 5,
     [Symbol.asyncDispose]: () => parts.disposeAsync(),

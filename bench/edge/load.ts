@@ -1,7 +1,7 @@
 /** One burst of load on one server, by whichever client suits, and what it cost the server. */
 
 import { runH2load } from './h2load.ts';
-import { cpuSeconds } from './process-cost.ts';
+import { cpuSeconds, endedChildrenCpuSeconds } from './process-cost.ts';
 import type { BenchServer } from './server.ts';
 import { runSink } from './sink-client.ts';
 import { runWrk } from './wrk.ts';
@@ -23,8 +23,8 @@ export type Seen = {
   bytes: number;
   seconds: number;
   errors: number;
-  /** The client used all of its processor, so that the server may not have been the limit. */
-  clientIsLimit?: boolean;
+  /** Share of its processor that the client used, where it tells that itself. */
+  clientBusy?: number;
   p50Ms?: number;
   p99Ms?: number;
   /** Of the first byte of replies. */
@@ -39,13 +39,17 @@ export type Sample = Seen & {
   cpuUsPerMb: number;
   /** Share of one processor that the server used: far below 1, the client was the limit. */
   busy: number;
+  clientBusy: number;
 };
 
 export async function burst(server: BenchServer, load: Load): Promise<Sample> {
   const before = cpuSeconds(server.pid);
+  const clientBefore = endedChildrenCpuSeconds();
   const seen = await run(load);
   const cpu = cpuSeconds(server.pid) - before;
+  const clientCpu = endedChildrenCpuSeconds() - clientBefore;
   return {
+    clientBusy: clientCpu / seen.seconds,
     ...seen,
     perSecond: seen.requests / seen.seconds,
     cpuUs: (cpu * 1e6) / seen.requests,

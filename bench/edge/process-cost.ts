@@ -9,6 +9,11 @@ export function cpuSeconds(pid: number): number {
   return tree(pid).reduce((sum, id) => sum + (readStat(id)?.cpuSeconds ?? 0), 0);
 }
 
+/** What children of this program that have ended used in all, in seconds. */
+export function endedChildrenCpuSeconds(): number {
+  return readStat(process.pid)?.endedChildrenCpuSeconds ?? 0;
+}
+
 /** Resident memory of a process and all below it, in MB (10^6 bytes). Pages that they share count once. */
 export function residentMb(pid: number): number {
   return tree(pid).reduce((sum, id) => sum + proportionalMb(id), 0);
@@ -26,7 +31,7 @@ function tree(root: number): number[] {
   return found;
 }
 
-export type Stat = { parent: number; cpuSeconds: number };
+export type Stat = { parent: number; cpuSeconds: number; endedChildrenCpuSeconds: number };
 
 function readStat(pid: number): Stat | undefined {
   const text = read(`/proc/${pid}/stat`);
@@ -36,10 +41,8 @@ function readStat(pid: number): Stat | undefined {
 /** The name in the second field may hold spaces and parentheses, so fields count from the last parenthesis. */
 export function parseStat(text: string): Stat {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return {
-    parent: Number(fields[1]),
-    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
-  };
+  const seconds = (first: number) => (Number(fields[first]) + Number(fields[first + 1])) / TICKS_PER_SECOND;
+  return { parent: Number(fields[1]), cpuSeconds: seconds(11), endedChildrenCpuSeconds: seconds(13) };
 }
 
 function proportionalMb(pid: number): number {

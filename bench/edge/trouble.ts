@@ -115,13 +115,14 @@ function staleMs({ status, bytes, totalMs }: Reply): number {
 
 function troubleRows(trouble: Trouble, found: Found): BenchRow[] {
   const ours = found.get('ours');
-  const peers = [...found].filter(([name]) => name !== 'ours');
+  const peers = SERVER_NAMES.filter((name) => name !== 'ours');
   return JUDGED.map(({ work, goal, answer, value }) => {
     const title = `origin ${trouble}, ${work}`;
     if (!ours || 'missing' in ours) return missingRow(title, goal, 'ours', ours?.missing ?? 'not asked');
-    const theirs = peers.map(([name, peer]) =>
-      peerText(name, 'missing' in peer ? peer : say(answer, peer[answer])),
-    );
+    const theirs = peers.map((name) => {
+      const peer = found.get(name) ?? { missing: 'not asked' };
+      return peerText(name, 'missing' in peer ? peer : say(answer, peer[answer]));
+    });
     const mine = ours[answer];
     return row(title, goal, { ours: say(answer, mine), peer: theirs.join(', '), value: value(mine) });
   });
