@@ -8,7 +8,7 @@ import { readCommand, USAGE, unknownWorks } from './options.ts';
 import { type BenchOptions, type BenchResult, printRows } from './rows.ts';
 
 type Say = (text: string) => void;
-type Run = (options: BenchOptions, say: Say) => Promise<BenchResult | undefined>;
+type Run = (options: BenchOptions, say: Say, signal: AbortSignal) => Promise<BenchResult | undefined>;
 type Bench = { usesNetwork: boolean; load: () => Promise<{ run: Run; works?: readonly string[] }> };
 
 const EVICTION = './eviction/eviction.ts';
@@ -63,7 +63,9 @@ async function main(args: readonly string[]): Promise<number> {
     const code = await runInOwnNetwork([fileURLToPath(import.meta.url), ...args]);
     if (code !== undefined) return code;
   }
-  const result = await run(options, say);
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stopping.abort());
+  const result = await run(options, say, stopping.signal);
   if (result) print(result, options.json);
   return 0;
 }

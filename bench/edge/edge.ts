@@ -30,9 +30,13 @@ const WORKS: readonly Work[] = [
 
 export const EDGE_WORKS = WORKS.map(({ id }) => id);
 
-export async function runEdge(options: BenchOptions, say: (text: string) => void): Promise<BenchResult> {
+export async function runEdge(
+  options: BenchOptions,
+  say: (text: string) => void,
+  signal: AbortSignal,
+): Promise<BenchResult> {
   const congestion = chooseCongestionControl();
-  await using lab = await openLab(options);
+  await using lab = await openLab(options, signal);
   const rows: BenchRow[] = [];
   for (const { id, run } of WORKS) {
     if (options.only.length > 0 && !options.only.includes(id)) continue;

@@ -27,7 +27,7 @@ export type Lab = AsyncDisposable & {
   isFirstUse(name: string): boolean;
   /** The server that most works share, started when first asked for. */
   server(name: ServerName): Promise<BenchServer | Missing>;
-  /** One more of a kind, with sizes of its own, for the caller to end. */
+  /** One more of a kind, with sizes of its own; the caller may end it before the lab does. */
   openServer(name: ServerName, sizes: Sizes): Promise<BenchServer | Missing>;
 };
 
@@ -41,8 +41,10 @@ const PEERS: Partial<Record<ServerName, Peer>> = {
   trafficserver: { tool: 'traffic_server', open: openTrafficServer },
 };
 
-export async function openLab(options: BenchOptions): Promise<Lab> {
+/** When the signal aborts, all that the lab started is ended and this program exits. */
+export async function openLab(options: BenchOptions, signal: AbortSignal): Promise<Lab> {
   const parts = new AsyncDisposableStack();
+  signal.addEventListener('abort', () => void parts.disposeAsync().finally(() => process.exit(130)));
   const root = await mkdtemp(join(tmpdir(), 'matinee-bench-'));
   parts.defer(() => rm(root, { recursive: true, force: true }));
   const certificate = await makeCertificate(root);
@@ -56,12 +58,12 @@ export async function openLab(options: BenchOptions): Promise<Lab> {
     const folder = join(root, `${name}-${folders++}`);
     await mkdir(folder);
     const server = await openOne(name, { originPort: origin.port, folder, certificate, ...sizes });
-    return server;
+    return 'missing' in server ? server : parts.use(server);
   };
   const server = (name: ServerName) => {
     const known = opened.get(name);
     if (known) return known;
-    const opening = openServer(name, SIZES).then((one) => ('missing' in one ? one : parts.use(one)));
+    const opening = openServer(name, SIZES);
     opened.set(name, opening);
     return opening;
   };

@@ -43,11 +43,15 @@ export async function runInOwnNetwork(args: readonly string[]): Promise<number |
     },
   );
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
-  process.on('disconnect', () => child.kill('SIGTERM'));
-  return new Promise((resolve) => {
+  const end = () => void child.kill('SIGTERM');
+  process.on('disconnect', end);
+  const code = await new Promise<number>((resolve) => {
     child.once('error', () => resolve(1));
-    child.once('exit', (code) => resolve(code ?? 1));
+    child.once('exit', (exitCode) => resolve(exitCode ?? 1));
   });
+  // As long as somebody listens for its end, the channel to npm's side keeps this program alive.
+  process.off('disconnect', end);
+  return code;
 }
 
 function canUnshare(): boolean {

@@ -19,9 +19,13 @@ const SMALL_PER_SEGMENT = 10;
 const SHARE = 0.8;
 const CONNECTIONS = 64;
 
-export async function runSoak(options: BenchOptions, say: (text: string) => void): Promise<BenchResult> {
+export async function runSoak(
+  options: BenchOptions,
+  say: (text: string) => void,
+  signal: AbortSignal,
+): Promise<BenchResult> {
   const congestion = chooseCongestionControl();
-  await using lab = await openLab(options);
+  await using lab = await openLab(options, signal);
   const server = await lab.openServer('ours', SIZES);
   if ('missing' in server) throw new Error(server.missing);
   await using edge = server;
