@@ -4,17 +4,15 @@
  * `OurEdgeReady`.
  */
 import { generateKeyPairSync, sign } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SteeringClient } from '../../src/clients/steering.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createLog } from '../../src/platform/log.ts';
 import type { EdgeConfig } from '../../src/services/edge/config.ts';
-import { type EdgeNode, openEdgeNode } from '../../src/services/edge/edge-node.ts';
+import { openEdgeNode } from '../../src/services/edge/edge-node.ts';
 import { BUCKET, PREFIX } from './object-names.ts';
 import { ORIGIN_TIMEOUT_MS, type ServerSetup } from './server.ts';
 
-/** `tlsUrl` is absent while the edge has no TLS. */
 export type OurEdgeReady = { url: string; tlsUrl?: string; token: string };
 
 const TOKEN_LIFE_S = 86_400;
@@ -25,6 +23,12 @@ const key = { id: 'bench', publicKey: (publicKey.export({ format: 'jwk' }) as { 
 const steering: SteeringClient = {
   registerEdge: async () => ({ tokenKeys: [key], heartbeatMs: 2000 }),
   rankEdges: async () => ({ edges: [] }),
+  // There are none, and the edge asks again after the wait.
+  takeOrders: async ({ query }, signal) => {
+    if (Number(query?.after) >= 0)
+      await sleep(Number(query?.waitMs), undefined, { ...(signal ? { signal } : {}) });
+    return { orders: [], latest: 0, hasGap: false };
+  },
 };
 const log = createLog({ level: 'warn', format: 'json', write: (line) => process.stderr.write(line) });
 const edge = await openEdgeNode({ steering, clock: systemClock, log }, config(setup));
@@ -33,7 +37,8 @@ for (const signal of ['SIGTERM', 'SIGINT', 'disconnect']) {
   process.on(signal, () => void edge.close().finally(() => process.exit(0)));
 }
 while (!edge.health().ready) await sleep(5);
-process.send?.({ url: edge.url, tlsUrl: tlsUrlOf(edge), token: token() } satisfies OurEdgeReady);
+const { plainUrl: url, secureUrl } = edge;
+process.send?.({ url, ...(secureUrl ? { tlsUrl: secureUrl } : {}), token: token() } satisfies OurEdgeReady);
 
 function config({ originPort, folder, memoryBytes, diskBytes, certificate }: ServerSetup): EdgeConfig {
   const plain: EdgeConfig = {
@@ -53,17 +58,8 @@ function config({ originPort, folder, memoryBytes, diskBytes, certificate }: Ser
       credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
     },
   };
-  return certificate ? { ...plain, ...tlsConfig(certificate.certFile, certificate.keyFile) } : plain;
-}
-
-/** The one place that knows how an edge is told its certificate. An edge that knows nothing of TLS ignores it. */
-function tlsConfig(certFile: string, keyFile: string): object {
-  return { tls: { certPem: readFileSync(certFile, 'utf8'), keyPem: readFileSync(keyFile, 'utf8'), port: 0 } };
-}
-
-/** The one place that knows how an edge tells its TLS address. */
-function tlsUrlOf(node: EdgeNode): string | undefined {
-  return (node as EdgeNode & { readonly tlsUrl?: string }).tlsUrl;
+  const publicUrl = 'https://127.0.0.1:0';
+  return certificate ? { ...plain, tls: { ...certificate, port: 0, publicUrl } } : plain;
 }
 
 /** As contracts/edge-token.ts describes it. */

@@ -44,7 +44,11 @@ const BURST_S = 10;
 const UNLIMITED_PER_S = 1e6;
 
 export type EdgeNode = {
+  /** What viewers are sent to. */
   readonly url: string;
+  /** Where it listens without and with encryption. */
+  readonly plainUrl: string;
+  readonly secureUrl: string | undefined;
   health(): Health;
   counts(): EdgeCounts;
   /** Leaves the ranking, lets open replies go on for a while, and closes. Further calls wait for the same end. */
@@ -156,10 +160,9 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     },
   });
   const host = hostInUrl(config.host);
-  log.info('edge listens', {
-    url: `http://${host}:${listener.port}`,
-    ...(secure ? { secureUrl: `https://${host}:${secure.port}` } : {}),
-  });
+  const plainUrl = `http://${host}:${listener.port}`;
+  const secureUrl = secure && `https://${host}:${secure.port}`;
+  log.info('edge listens', { url: plainUrl, ...(secureUrl ? { secureUrl } : {}) });
 
   const end = async () => {
     isDraining = true;
@@ -175,7 +178,7 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     ending ??= end();
     return ending;
   };
-  return { url, health, counts: () => statistics.snapshot(), close };
+  return { url, plainUrl, secureUrl, health, counts: () => statistics.snapshot(), close };
 }
 
 type SecureDeps = {
