@@ -33,7 +33,7 @@ function tool(path: string, ...args: string[]): boolean {
 }
 
 async function importsPointOneWay(): Promise<boolean> {
-  const imports = await readImports(root, ['src', 'test', 'scripts']);
+  const imports = await readImports(root, ['src', 'test', 'scripts', 'bench']);
   const faults = imports.flatMap((entry) => {
     const text = fault(entry);
     return text === undefined ? [] : [`${entry.from} -> ${entry.to}: ${text}`];
