@@ -2,9 +2,10 @@
  * Which bytes make up the body of a reply and where they come from, and the sending of them: as they come in, never
  * faster than the reader takes them, and with one piece in the writer's hands at a time.
  */
-import { SLICE_BYTES } from './config.ts';
+import { SLICE_BYTES, WRITE_BYTES } from './config.ts';
 import type { GrowingBody } from './growing-body.ts';
 import type { Found, ObjectCache } from './object-cache.ts';
+import type { OpenFile } from './open-files.ts';
 import type { PinnedBytes } from './pinned-bytes.ts';
 import type { ByteSpan } from './ranges.ts';
 
@@ -17,6 +18,8 @@ export type BodyPlan = {
   readonly tail: Buffer | undefined;
   /** The whole body, when it is one piece that is here already. */
   readonly ready?: Buffer | undefined;
+  /** The same bytes in an open file, from which the kernel can send them. */
+  readonly file?: FileSpan | undefined;
   /** The body that holds byte `at` of the object, and where in it. `last` is the last byte that will be asked for. */
   locate(at: number, last: number): Promise<Place> | Place;
 };
@@ -27,13 +30,13 @@ export type StreamBody = {
   readonly isChunked: boolean;
 };
 
+export type FileSpan = { readonly file: OpenFile; readonly start: number; readonly length: number };
+
 export type Place = { readonly body: GrowingBody; readonly offset: number };
 
 export type Outlet = {
   /** Resolves when the pieces are in the kernel's hands; false when the reader has gone. */
   write(first: Buffer | undefined, second: Buffer | undefined): Promise<boolean>;
-  /** As `write`, without a copy where the outlet can do that. */
-  splice(head: Buffer | undefined, body: Buffer): Promise<boolean>;
 };
 
 /** Reads a whole body, or slice after slice with the next one asked for ahead. */
@@ -102,8 +105,8 @@ async function sendSpan(
       await body.past(at);
       if (body.filled <= at) throw body.failure ?? new Error('a body ended before its length');
     }
-    const upTo = Math.min(body.filled, end);
-    if (!(await outlet.splice(waiting, body.bytes.subarray(at, upTo)))) return false;
+    const upTo = Math.min(body.filled, end, at + WRITE_BYTES);
+    if (!(await outlet.write(waiting, body.bytes.subarray(at, upTo)))) return false;
     waiting = undefined;
     at = upTo;
   }

@@ -121,7 +121,9 @@ export const SLICE_BYTES = 1024 * 1024;
 export const JOINED_BYTES_MAX = 64 * 1024;
 /** A part of a body up to this size is copied behind its head, so that both leave in one write. */
 export const COPIED_BYTES_MAX = 16 * 1024;
-/** From this size on it pays to have the kernel send a body without a copy. */
+/** Files with bodies from this size on are kept open, for the kernel to send from. */
 export const SPLICE_BYTES_MIN = 64 * 1024;
+/** From this size on it pays to have the kernel send a part of one. */
+export const SPLICED_BYTES_MIN = 48 * 1024;
 /** Larger bodies are written in pieces of this size, each waiting for the reader. */
 export const WRITE_BYTES = 256 * 1024;

@@ -5,11 +5,11 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Log } from '../../platform/log.ts';
-import { type Outlet, sendBody, sendStream } from './body-plan.ts';
-import { type EdgeLimits, SPLICE_BYTES_MIN, WRITE_BYTES } from './config.ts';
+import { type BodyPlan, type FileSpan, type Outlet, sendBody, sendStream } from './body-plan.ts';
+import { type EdgeLimits, WRITE_BYTES } from './config.ts';
 import type { Fields } from './fields.ts';
 import { HEAD_BYTES_MAX, HttpParser, type RequestHead } from './http-parser.ts';
-import type { FilePlace, Kernel } from './kernel.ts';
+import type { Kernel } from './kernel.ts';
 import type { CoarseClock, Guest } from './listener.ts';
 import type { Reply } from './object-reply.ts';
 import type { PinnedBytes } from './pinned-bytes.ts';
@@ -143,12 +143,6 @@ export class Connection implements Guest, Outlet {
     return alive;
   }
 
-  async splice(head: Buffer | undefined, body: Buffer): Promise<boolean> {
-    const place = this.#canSplice ? this.#deps.kernel?.placeOf(body) : undefined;
-    if (!place) return this.#writePieces(head, body);
-    return this.#spliceRest(head, body, place, 0);
-  }
-
   async #writePieces(head: Buffer | undefined, body: Buffer): Promise<boolean> {
     let waiting = head;
     for (let at = 0; at < body.length; at += WRITE_BYTES) {
@@ -159,19 +153,17 @@ export class Connection implements Guest, Outlet {
   }
 
   /** Goes on where the socket had no more room, a piece by an ordinary write telling when it has some again. */
-  async #spliceRest(
-    head: Buffer | undefined,
-    body: Buffer,
-    place: FilePlace,
-    from: number,
-  ): Promise<boolean> {
+  async #spliceRest(head: Buffer | undefined, span: FileSpan, from: number): Promise<boolean> {
     if (head && !(await this.write(head, undefined))) return false;
-    for (let at = from; at < body.length; ) {
-      const sent = this.#spliceOnce(body, place, at);
+    const { file, start, length } = span;
+    for (let at = from; at < length; ) {
+      const sent = this.#spliceOnce(span, at);
       if (sent < 0) return false;
       at += sent;
-      if (at === body.length) break;
-      const piece = body.subarray(at, at + FULL_SOCKET_BYTES);
+      if (at === length) break;
+      const piece = Buffer.allocUnsafe(Math.min(FULL_SOCKET_BYTES, length - at));
+      const { bytesRead } = await file.read(piece, start + at);
+      if (bytesRead < piece.length) throw new Error('a file of the disk tier became shorter');
       if (!(await this.write(piece, undefined))) return false;
       at += piece.length;
     }
@@ -179,10 +171,10 @@ export class Connection implements Guest, Outlet {
   }
 
   /** Bytes that the socket took; -1 when it is gone. */
-  #spliceOnce(body: Buffer, { fd, offset }: FilePlace, at: number): number {
+  #spliceOnce({ file, start, length }: FileSpan, at: number): number {
     const { kernel, statistics } = this.#deps;
     if (!kernel || this.#socket.destroyed) return -1;
-    const sent = kernel.sendFile(this.#descriptor, fd, offset + at, body.length - at);
+    const sent = kernel.sendFile(this.#descriptor, file.fd, file.offset + start + at, length - at);
     if (sent < 0) this.#socket.destroy();
     else statistics.bytes += sent;
     return sent;
@@ -190,11 +182,8 @@ export class Connection implements Guest, Outlet {
 
   /** A body that is here: most often the socket has room for all of it, and nothing needs to wait. */
   #sendNow(head: Buffer, body: Buffer): void {
-    const isLarge = body.length >= SPLICE_BYTES_MIN;
-    const place = isLarge && this.#canSplice ? this.#deps.kernel?.placeOf(body) : undefined;
-    if (place) this.#spliceNow(head, body, place);
-    else if (body.length <= WRITE_BYTES) this.#writeBoth(head, body);
-    else this.#goOnAfter(body, this.#writePieces(head, body));
+    if (body.length <= WRITE_BYTES) this.#writeBoth(head, body);
+    else this.#goOnAfterBody(body, this.#writePieces(head, body));
   }
 
   #writeBoth(head: Buffer, body: Buffer): void {
@@ -205,10 +194,10 @@ export class Connection implements Guest, Outlet {
     socket.write(head);
     socket.write(body);
     socket.uncork();
-    if (socket.writableLength > this.#slackBytes) this.#goOnAfter(body, this.#flushed());
+    if (socket.writableLength > this.#slackBytes) this.#goOnAfterBody(body, this.#flushed());
   }
 
-  #spliceNow(head: Buffer, body: Buffer, place: FilePlace): void {
+  #spliceNow(head: Buffer, span: FileSpan): void {
     const { kernel, statistics } = this.#deps;
     const sent = kernel?.sendMore(this.#descriptor, head) ?? 0;
     if (sent < 0) {
@@ -217,18 +206,32 @@ export class Connection implements Guest, Outlet {
     }
     statistics.bytes += sent;
     const isHeadSent = sent === head.length;
-    const at = isHeadSent ? this.#spliceOnce(body, place, 0) : 0;
-    if (at === body.length || at < 0) return;
-    this.#goOnAfter(body, this.#spliceRest(isHeadSent ? undefined : head.subarray(sent), body, place, at));
+    const at = isHeadSent ? this.#spliceOnce(span, 0) : 0;
+    if (at === span.length || at < 0) return;
+    span.file.hold();
+    const rest = this.#spliceRest(isHeadSent ? undefined : head.subarray(sent), span, at);
+    this.#goOnAfter(rest.finally(() => span.file.release()));
   }
 
-  /** Holds the body until it is sent, and only then looks at what else was asked for. */
-  #goOnAfter(body: Buffer, sending: Promise<boolean>): void {
-    const { pinned, coarse, limits } = this.#deps;
+  /** Holds the body until it is sent. */
+  #goOnAfterBody(body: Buffer, sending: Promise<boolean>): void {
+    const { pinned } = this.#deps;
+    pinned.pin(body);
+    this.#goOnAfter(sending.finally(() => pinned.unpin(body)));
+  }
+
+  /** Only when all is sent it looks at what else was asked for. */
+  #goOnAfter(sending: Promise<boolean>): void {
+    const { coarse, limits, log } = this.#deps;
     this.#isBusy = true;
     this.deadlineMs = coarse.nowMs + limits.writeStallMs;
-    pinned.pin(body);
-    void sending.finally(() => pinned.unpin(body)).then((alive) => this.#goOn(alive));
+    sending.then(
+      (alive) => this.#goOn(alive),
+      (error: unknown) => {
+        log.debug('a reply broke off', { why: (error as Error).message });
+        this.#socket.destroy();
+      },
+    );
   }
 
   get #descriptor(): number {
@@ -302,8 +305,9 @@ export class Connection implements Guest, Outlet {
       this.#writeNow(reply, closes);
       return;
     }
-    const ready = closes || reply instanceof Promise ? undefined : readyBody(reply);
-    if (ready) this.#sendNow((reply as Reply).head, ready);
+    const body = closes || reply instanceof Promise ? undefined : planOf(reply);
+    if (body?.file && this.#canSplice) this.#spliceNow((reply as Reply).head, body.file);
+    else if (body?.ready) this.#sendNow((reply as Reply).head, body.ready);
     else void this.#serveSlowly(reply, closes);
   }
 
@@ -386,7 +390,11 @@ export class Connection implements Guest, Outlet {
 
   #send({ head, body }: Reply): Promise<boolean> {
     if (!body) return this.write(head, undefined);
-    return 'reader' in body ? sendStream(head, body, this) : sendBody(head, body, this, this.#deps.pinned);
+    if ('reader' in body) return sendStream(head, body, this);
+    const { file } = body;
+    if (!file || !this.#canSplice) return sendBody(head, body, this, this.#deps.pinned);
+    file.file.hold();
+    return this.#spliceRest(head, file, 0).finally(() => file.file.release());
   }
 
   /** After a reply that took time: what came in meanwhile, then new bytes. */
@@ -424,8 +432,8 @@ export class Connection implements Guest, Outlet {
   }
 }
 
-function readyBody({ body }: Reply): Buffer | undefined {
-  return body && 'parts' in body ? body.ready : undefined;
+function planOf({ body }: Reply): BodyPlan | undefined {
+  return body && 'parts' in body ? body : undefined;
 }
 
 function hasLineEnd(bytes: Buffer, length: number): boolean {

@@ -25,7 +25,7 @@ async function temporaryFolder(t: TestContext): Promise<string> {
 function openTier(folder: string, options: Partial<DiskTierOptions> = {}): DiskTier {
   const defaults = { bytesMax: 10 * MEBIBYTE, readMs: 1000, restMs: 10_000, queueBytesMax: 32 * MEBIBYTE };
   const tier = new DiskTier(
-    { clock: systemClock, log: silentLog, allocate: Buffer.alloc },
+    { clock: systemClock, log: silentLog },
     { folder, ...defaults, readsMax: 4, readsWaitingMax: 100, ...options },
   );
   tier.start();

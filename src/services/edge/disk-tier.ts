@@ -3,16 +3,18 @@
  * file that is wrong is a miss and is deleted, and when the disk is full, broken or slow the edge goes on without.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../platform/clock.ts';
 import { systemCode } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { Log } from '../../platform/log.ts';
+import { SPLICE_BYTES_MIN } from './config.ts';
 import { DISK_FILE_BYTES_MAX, diskFileHead, readDiskFile } from './disk-file.ts';
 import { EdgeFailure } from './failure.ts';
 import { Gate } from './gate.ts';
-import type { Allocate } from './kernel.ts';
+import type { Kernel } from './kernel.ts';
+import { OpenFile, OpenFiles } from './open-files.ts';
 import { S3Fifo, type S3FifoEntry } from './s3-fifo.ts';
 import type { ObjectMeta } from './stored-object.ts';
 
@@ -24,6 +26,8 @@ export type DiskTierOptions = {
   queueBytesMax: number;
   readsMax: number;
   readsWaitingMax: number;
+  /** Files that are kept open for the kernel to send from. */
+  openFilesMax?: number;
   /** Whether a copy was declared invalid since it was written. */
   isBanned?: (name: string, meta: ObjectMeta) => boolean;
 };
@@ -31,6 +35,7 @@ export type DiskTierOptions = {
 type Copy = { meta: ObjectMeta; body: Buffer };
 
 const BLOCK_BYTES = 4096;
+const OPEN_FILES_MAX = 1024;
 /** What is given up each time the disk turns out to be full. */
 const SHED_BYTES = 8 * 1024 * 1024;
 const FILE_FORM = /^[0-9a-f]{64}$/;
@@ -42,7 +47,6 @@ export class DiskTier {
   readonly #options: DiskTierOptions;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #allocate: Allocate;
   readonly #files: S3Fifo<S3FifoEntry>;
   /** Reads of whole files at once would take memory without bound. */
   readonly #reads: Gate;
@@ -55,15 +59,22 @@ export class DiskTier {
   #isClosed = false;
   #readsRestUntilMs = 0;
   #writesRestUntilMs = 0;
+  /** Large files that are open, where the kernel can send from them. */
+  readonly #open: OpenFiles | undefined;
+  /** Names of open files by file, since eviction knows files alone. */
+  readonly #names = new Map<string, string>();
   /** Files that were found wrong and deleted. */
   healed = 0;
 
-  constructor(deps: { clock: Clock; log: Log; allocate: Allocate }, options: DiskTierOptions) {
+  constructor(deps: { clock: Clock; log: Log; kernel?: Kernel | undefined }, options: DiskTierOptions) {
     this.#clock = deps.clock;
     this.#log = deps.log;
-    this.#allocate = deps.allocate;
     this.#options = options;
-    this.#files = new S3Fifo(options.bytesMax, (entry) => this.#enqueue(0, () => this.#unlink(entry.key)));
+    this.#open = deps.kernel && new OpenFiles(deps.kernel, options.openFilesMax ?? OPEN_FILES_MAX);
+    this.#files = new S3Fifo(options.bytesMax, (entry) => {
+      this.#shut(entry.key);
+      this.#enqueue(0, () => this.#unlink(entry.key));
+    });
     this.#reads = new Gate({
       runningMax: options.readsMax,
       waitingMax: options.readsWaitingMax,
@@ -90,6 +101,14 @@ export class DiskTier {
     if (this.#options.bytesMax === 0 || this.#clock.monotonic() < this.#readsRestUntilMs) return false;
     const file = fileName(name);
     return !this.#doomed.has(file) && (!this.#isScanned || this.#files.peek(file) !== undefined);
+  }
+
+  /** An open file with this copy, when the kernel can send it at once. Counts as asked for. */
+  openFile(name: string): OpenFile | undefined {
+    const file = this.#open?.get(name);
+    if (!file || this.#options.isBanned?.(name, file.meta)) return undefined;
+    this.#files.get(fileName(name));
+    return file;
   }
 
   /** Never rejects: whatever goes wrong is a miss. */
@@ -128,6 +147,7 @@ export class DiskTier {
 
   delete(name: string): void {
     const file = fileName(name);
+    this.#shut(file);
     if (!this.#files.delete(file) && this.#isScanned && this.#queuedBytes === 0) return;
     this.#doomed.set(file, (this.#doomed.get(file) ?? 0) + 1);
     this.#enqueue(0, async () => {
@@ -147,6 +167,28 @@ export class DiskTier {
       work = this.#work;
       await work;
     }
+    this.#open?.close();
+  }
+
+  #shut(file: string): void {
+    const name = this.#names.get(file);
+    if (name !== undefined) this.#open?.delete(name);
+    this.#names.delete(file);
+  }
+
+  /** Keeps a file open whose bytes were just checked or written. Takes the handle over. */
+  async #keepOpen(
+    handle: FileHandle,
+    file: string,
+    name: string,
+    meta: ObjectMeta,
+    body: Buffer,
+  ): Promise<void> {
+    const { ctimeMs, size } = await handle.stat();
+    if (!this.#open || this.#isClosed || this.#files.peek(file) === undefined)
+      return void (await handle.close());
+    this.#open.put(name, new OpenFile(handle, meta, size - body.length, body.length, ctimeMs));
+    this.#names.set(file, name);
   }
 
   #enqueue(bytes: number, step: () => Promise<void>): void {
@@ -181,25 +223,36 @@ export class DiskTier {
 
   async #read(file: string, name: string): Promise<Copy | undefined> {
     const handle = await open(this.#path(file), 'r');
-    let bytes: Buffer;
+    let copy: Copy | undefined;
     try {
-      const { size } = await handle.stat();
-      bytes = this.#allocate(Math.min(size, DISK_FILE_BYTES_MAX));
+      const { ctimeMs, size } = await handle.stat();
+      const bytes = Buffer.allocUnsafeSlow(Math.min(size, DISK_FILE_BYTES_MAX));
       for (let at = 0; at < bytes.length; ) {
         const { bytesRead } = await handle.read(bytes, at, bytes.length - at, at);
         if (bytesRead === 0) break;
         at += bytesRead;
       }
-    } finally {
+      copy = readDiskFile(bytes, name);
+      const isSame = copy && (await handle.stat()).ctimeMs === ctimeMs;
+      if (copy && isSame && this.#mayOpen(copy.body)) {
+        await this.#keepOpen(handle, file, name, copy.meta, copy.body);
+        return copy;
+      }
+    } catch (error) {
       await handle.close();
+      throw error;
     }
-    const copy = readDiskFile(bytes, name);
+    await handle.close();
     if (!copy) {
       this.healed++;
       this.#log.warn('a damaged file of the disk tier is deleted', { file });
       this.delete(name);
     }
     return copy;
+  }
+
+  #mayOpen(body: Buffer): boolean {
+    return this.#open !== undefined && body.length >= SPLICE_BYTES_MIN;
   }
 
   #readFailed(file: string, error: unknown): void {
@@ -233,6 +286,12 @@ export class DiskTier {
     }
     const kept = this.#files.put({ key: file, bytes: onDisk(head.length + body.length), visits: 0 });
     if (!kept) await this.#unlink(file);
+    else if (this.#mayOpen(body)) await this.#openWritten(file, name, meta, body);
+  }
+
+  async #openWritten(file: string, name: string, meta: ObjectMeta, body: Buffer): Promise<void> {
+    const handle = await open(this.#path(file), 'r');
+    await this.#keepOpen(handle, file, name, meta, body);
   }
 
   /** By its turn a later write may have brought the file back, so the list of files is told too. */

@@ -20,7 +20,7 @@ import { Connection, type ConnectionDeps } from './connection.ts';
 import { DiskTier } from './disk-tier.ts';
 import { Gate } from './gate.ts';
 import { Http2Viewer, type Translations } from './http2-viewer.ts';
-import { type Allocate, bodyAllocator, openKernel } from './kernel.ts';
+import { openKernel } from './kernel.ts';
 import { type CoarseClock, type Listener, openListener } from './listener.ts';
 import { MemoryTier } from './memory-tier.ts';
 import { ObjectCache } from './object-cache.ts';
@@ -79,14 +79,13 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
   const access = new Access(tokens, limits.targetsMax);
   const pinned = new PinnedBytes(config.memoryBytes + limits.pinnedBytesMax);
   const kernel = openKernel();
-  const allocate = bodyAllocator(kernel);
   const orders = await Orders.open({
     ...{ steering, clock, log, name },
     file: join(config.folder, 'orders.json'),
     waitMs: limits.ordersWaitMs,
     retryMs: limits.ordersRetryMs,
   });
-  const disk = openDisk({ clock, log, allocate }, config, limits, orders.bans);
+  const disk = openDisk({ clock, log, kernel }, config, limits, orders.bans);
   const link = openLink(deps, config, limits);
   const memory = new MemoryTier(config.memoryBytes);
   const gate = new Gate({
@@ -94,7 +93,7 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     waitingMax: limits.originQueueMax,
     waitMs: limits.originQueueMs,
   });
-  const parts = { memory, disk, pinned, statistics, gate, allocate };
+  const parts = { memory, disk, pinned, statistics, gate };
   const cache = openCache({ ...deps, log }, limits, link, parts);
   const writer = ReplyWriter.forMedia(name);
   const names = { cacheName: cacheName(name), boundary: `matinee-${randomUUID()}` };
@@ -263,16 +262,15 @@ export type CacheParts = {
   pinned: PinnedBytes;
   statistics: EdgeStatistics;
   gate: Gate;
-  allocate: Allocate;
 };
 
 function openCache(
   { clock, log }: EdgeDeps,
   limits: EdgeLimits,
   link: OriginLink,
-  { gate, allocate, ...parts }: CacheParts,
+  { gate, ...parts }: CacheParts,
 ): ObjectCache {
   const breaker = new OriginBreaker(limits.probeEveryMs);
-  const fill = { link, gate, breaker, clock, allocate, idleMs: limits.originIdleMs };
+  const fill = { link, gate, breaker, clock, idleMs: limits.originIdleMs };
   return new ObjectCache({ ...parts, fill, clock, log, staleWaitMs: limits.staleWaitMs });
 }

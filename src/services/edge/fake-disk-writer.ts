@@ -8,7 +8,7 @@ import { readMeta } from './stored-object.ts';
 
 const limits = { bytesMax: 100_000_000, readMs: 1000, restMs: 1000, queueBytesMax: 100_000_000 };
 const tier = new DiskTier(
-  { clock: systemClock, log: silentLog, allocate: Buffer.alloc },
+  { clock: systemClock, log: silentLog },
   { folder: process.argv[2] as string, ...limits, readsMax: 4, readsWaitingMax: 10 },
 );
 tier.start();

@@ -8,7 +8,6 @@ import type { Clock } from '../../platform/clock.ts';
 import { asEdgeFailure, EdgeFailure } from './failure.ts';
 import type { Gate } from './gate.ts';
 import { GrowingBody } from './growing-body.ts';
-import type { Allocate } from './kernel.ts';
 import type { OriginBreaker } from './origin-breaker.ts';
 import type { OriginGet, OriginLink } from './origin-link.ts';
 import { type Ask, askForObject, askForRest, askForSlice, type OriginAnswer } from './origin-reply.ts';
@@ -19,7 +18,6 @@ export type FillDeps = {
   gate: Gate;
   breaker: OriginBreaker;
   clock: Clock;
-  allocate: Allocate;
   /** How long a body may pause, in milliseconds. */
   idleMs: number;
 };
@@ -52,7 +50,7 @@ export function startFill(deps: FillDeps, plan: FillPlan): Fill {
         return answer;
       }
       const { meta, slice, span } = answer;
-      const body = GrowingBody.empty(deps.allocate(span.end - span.start + 1));
+      const body = GrowingBody.empty(span.end - span.start + 1);
       const told: FillHead = { kind: 'bytes', meta, slice, body };
       head.resolve(told);
       await pour(deps, ask, plan.key, answer, body);

@@ -17,8 +17,9 @@ export class GrowingBody {
     return new GrowingBody(bytes, bytes.length);
   }
 
-  static empty(bytes: Buffer): GrowingBody {
-    return new GrowingBody(bytes, 0);
+  static empty(length: number): GrowingBody {
+    // Not from the shared pool: a cached body must not keep a neighbour's memory alive.
+    return new GrowingBody(Buffer.allocUnsafeSlow(length), 0);
   }
 
   get length(): number {

@@ -10,7 +10,6 @@ import {
 } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import { type Outlet, sendBody, sendStream } from './body-plan.ts';
-import { WRITE_BYTES } from './config.ts';
 import type { ConnectionDeps } from './connection.ts';
 import type { Fields } from './fields.ts';
 import { HOST_BYTE, TARGET_BYTE } from './http-bytes.ts';
@@ -208,14 +207,6 @@ class StreamOutlet implements Outlet {
       if (!this.#stream.write(bytes) && !(await this.#drained())) return false;
     }
     return !this.#stream.destroyed;
-  }
-
-  async splice(head: Buffer | undefined, body: Buffer): Promise<boolean> {
-    if (!(await this.write(head, undefined))) return false;
-    for (let at = 0; at < body.length; at += WRITE_BYTES) {
-      if (!(await this.write(body.subarray(at, at + WRITE_BYTES), undefined))) return false;
-    }
-    return true;
   }
 
   #drained(): Promise<boolean> {

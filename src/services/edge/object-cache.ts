@@ -11,6 +11,7 @@ import { startFill } from './fill.ts';
 import { judge } from './freshness.ts';
 import { GrowingBody } from './growing-body.ts';
 import type { MemoryEntry, MemoryTier } from './memory-tier.ts';
+import type { OpenFile } from './open-files.ts';
 import type { PinnedBytes } from './pinned-bytes.ts';
 import type { EdgeStatistics } from './statistics.ts';
 import { type ObjectMeta, sliceKey } from './stored-object.ts';
@@ -63,6 +64,21 @@ export class ObjectCache {
   hot(key: string, nowMs: number): MemoryEntry | undefined {
     const entry = this.#deps.memory.get(key);
     return entry && nowMs < entry.meta.freshness.freshUntilMs ? entry : undefined;
+  }
+
+  /** An open file with a fresh copy, when memory has none: what the kernel can send without a wait. */
+  hotFile(key: string, nowMs: number): OpenFile | undefined {
+    const { disk, pinned } = this.#deps;
+    if (this.#flights.has(key) || pinned.isSpent) return undefined;
+    const file = disk.openFile(key);
+    return file && nowMs < file.meta.freshness.freshUntilMs ? file : undefined;
+  }
+
+  /** The open file with the bytes of an entry of the memory tier. */
+  fileOf(entry: MemoryEntry): OpenFile | undefined {
+    const file = this.#deps.disk.openFile(entry.key);
+    const isSame = file?.meta.etag === entry.meta.etag && file.length === entry.body.length;
+    return isSame && entry.meta.etag !== '' ? file : undefined;
   }
 
   /** `hint` is the first byte that is wanted. Rejects with EdgeFailure. */

@@ -2,11 +2,12 @@
 import { type BodyPart, type BodyPlan, locator, type StreamBody } from './body-plan.ts';
 import { cacheStatus } from './cache-status.ts';
 import { isUnchanged } from './conditions.ts';
-import { COPIED_BYTES_MAX } from './config.ts';
+import { COPIED_BYTES_MAX, SPLICED_BYTES_MIN } from './config.ts';
 import { fieldOf } from './fields.ts';
 import { ageS } from './freshness.ts';
 import type { RequestHead } from './http-parser.ts';
 import type { Found, ObjectCache, Source } from './object-cache.ts';
+import type { OpenFile } from './open-files.ts';
 import { type ByteSpan, ifRangeHolds, readRanges } from './ranges.ts';
 import type { ConnectionField, ReplyWriter } from './reply.ts';
 import type { ObjectMeta } from './stored-object.ts';
@@ -35,6 +36,8 @@ export type ObjectCall = {
   readonly found: Found;
   readonly connection: ConnectionField;
   readonly nowMs: number;
+  /** An open file with the whole object. */
+  readonly file?: OpenFile | undefined;
 };
 
 export class ObjectReplies {
@@ -130,7 +133,7 @@ export class ObjectReplies {
     fields: string,
     parts: readonly BodyPart[],
     tail: Buffer | undefined,
-    { key, found, connection, nowMs }: ObjectCall,
+    { key, found, connection, nowMs, file }: ObjectCall,
   ): Buffer | Reply {
     const { writer, cache } = this.#deps;
     const { body, meta } = found;
@@ -142,9 +145,12 @@ export class ObjectReplies {
       }
     }
     const head = writer.head(status, fields, connection, nowMs);
-    const isReady = part !== undefined && parts.length === 1 && !tail && !meta.sliced && body?.isComplete;
-    const ready = isReady ? body.bytes.subarray(part.span.start, part.span.end + 1) : undefined;
-    return { head, body: { parts, tail, locate: locator(cache, key, found), ready } };
+    const single = parts.length === 1 && !tail && !meta.sliced ? part?.span : undefined;
+    const ready = single && body?.isComplete ? body.bytes.subarray(single.start, single.end + 1) : undefined;
+    const length = single ? single.end - single.start + 1 : 0;
+    const span =
+      single && file && length >= SPLICED_BYTES_MIN ? { file, start: single.start, length } : undefined;
+    return { head, body: { parts, tail, locate: locator(cache, key, found), ready, file: span } };
   }
 
   #unsatisfiable({ found: { meta, source }, connection, nowMs }: ObjectCall): Buffer {

@@ -7,7 +7,7 @@ import type { ErrorCode } from '../../platform/errors.ts';
 import type { Health } from '../../platform/service.ts';
 import type { Access, Refusal } from './access.ts';
 import { cacheStatus, failedStatus } from './cache-status.ts';
-import { JOINED_BYTES_MAX } from './config.ts';
+import { JOINED_BYTES_MAX, SPLICE_BYTES_MIN } from './config.ts';
 import { asEdgeFailure, type EdgeFailure } from './failure.ts';
 import type { Fields } from './fields.ts';
 import { GrowingBody } from './growing-body.ts';
@@ -16,6 +16,7 @@ import type { CoarseClock } from './listener.ts';
 import { type MemoryEntry, MemoryTier } from './memory-tier.ts';
 import type { Found, ObjectCache } from './object-cache.ts';
 import type { ObjectReplies, Reply } from './object-reply.ts';
+import type { OpenFile } from './open-files.ts';
 import { firstByteHint } from './ranges.ts';
 import type { ConnectionField, ErrorReply, ReplyWriter } from './reply.ts';
 import type { Admission, Turned } from './security/admission.ts';
@@ -96,7 +97,9 @@ export class Responder {
       : undefined;
     if (turned) return this.#turn(turned, head, connection, nowMs);
     const entry = cache.hot(grant.key, nowMs);
-    if (entry) return this.#fromMemory(entry, head, connection, nowMs);
+    if (entry) return this.#fromMemory(entry, head, connection, nowMs, !visitor.isSecure);
+    const file = visitor.isSecure ? undefined : cache.hotFile(grant.key, nowMs);
+    if (file && !file.meta.sliced) return this.#fromFile(file, grant.key, head, connection, nowMs);
     return this.#fromAfar({ ...head }, grant.key, connection);
   }
 
@@ -112,8 +115,9 @@ export class Responder {
     head: RequestHead,
     connection: ConnectionField,
     nowMs: number,
+    maySplice: boolean,
   ): Buffer | Reply | Promise<Reply> {
-    const { statistics } = this.#deps;
+    const { statistics, cache } = this.#deps;
     const { meta, body } = entry;
     if (connection === '' && head.method === 'GET' && meta.status === 200) {
       const quick = this.#prepared(entry, head, nowMs);
@@ -125,7 +129,26 @@ export class Responder {
     const whole = meta.sliced ? undefined : GrowingBody.complete(body);
     const found: Found = { meta, source: 'memory', body: whole, slice: 0 };
     if (meta.sliced) return this.#reach({ ...head }, entry.key, found, connection);
-    return this.#found(head, entry.key, found, connection, nowMs);
+    const file = maySplice && body.length >= SPLICE_BYTES_MIN ? cache.fileOf(entry) : undefined;
+    return this.#found(head, entry.key, found, connection, nowMs, file);
+  }
+
+  /** From the disk tier, whose bytes need not come into this program. */
+  #fromFile(
+    file: OpenFile,
+    key: string,
+    head: RequestHead,
+    connection: ConnectionField,
+    nowMs: number,
+  ): Buffer | Reply | Promise<Reply> {
+    const found: Found = { meta: file.meta, source: 'disk', body: undefined, slice: 0 };
+    const reply = this.#found(head, key, found, connection, nowMs, file);
+    const isWhole =
+      Buffer.isBuffer(reply) || !reply.body || ('file' in reply.body && reply.body.file !== undefined);
+    // A small part or several parts: those are copied, so they take the usual way.
+    if (isWhole) return reply;
+    this.#deps.statistics.sources.disk--;
+    return this.#fromAfar({ ...head }, key, connection);
   }
 
   /** The whole reply when it is one that many ask for in the same second. */
@@ -187,10 +210,11 @@ export class Responder {
     found: Found,
     connection: ConnectionField,
     nowMs: number,
+    file?: OpenFile,
   ): Buffer | Reply {
     const { statistics, objects, cacheName } = this.#deps;
     statistics.sources[found.source]++;
-    if (found.meta.status === 200) return objects.any(head, { key, found, connection, nowMs });
+    if (found.meta.status === 200) return objects.any(head, { key, found, connection, nowMs, file });
     const fields = `cache-status: ${cacheStatus(cacheName, found.source, found.meta, nowMs)}\r\n`;
     const error = { status: 404, code: 'not_found', message: 'no such object', fields } as const;
     return this.#error(error, connection, nowMs, head.method !== 'HEAD');

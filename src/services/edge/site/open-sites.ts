@@ -32,7 +32,7 @@ export type Front = {
 };
 
 export function openSites(parts: Parts, edge: string, list: readonly Site[], limits: EdgeLimits): Front {
-  const { clock, log, memory, disk, pinned, statistics, gate, allocate, cacheName, boundary } = parts;
+  const { clock, log, memory, disk, pinned, statistics, gate, cacheName, boundary } = parts;
   const links = new SiteLinks(clock, list, {
     connectMs: limits.connectMs,
     idleMs: limits.siteIdleMs,
@@ -43,11 +43,11 @@ export function openSites(parts: Parts, edge: string, list: readonly Site[], lim
   const breaker = new OriginBreaker(limits.probeEveryMs);
   const slices = new ObjectCache({
     ...{ memory, disk, pinned, statistics, clock, log },
-    fill: { link, gate, breaker, clock, allocate, idleMs: limits.originIdleMs },
+    fill: { link, gate, breaker, clock, idleMs: limits.originIdleMs },
     staleWaitMs: limits.staleWaitMs,
   });
   const cache = new SiteCache({
-    ...{ links, clock, log, allocate },
+    ...{ links, clock, log },
     store: new SiteStore(memory, disk),
     idleMs: limits.originIdleMs,
     staleWaitMs: limits.staleWaitMs,

@@ -3,7 +3,6 @@
  * who comes later reads from its start and the whole can be stored; beyond it the stream takes no more readers,
  * drops what every reader has passed, and waits for the slowest of them.
  */
-import type { Allocate } from '../kernel.ts';
 
 export type StreamLimits = {
   /** Up to this many bytes everything is kept. */
@@ -78,9 +77,9 @@ export class SharedStream {
   }
 
   /** The whole body, when it has ended and was kept. */
-  whole(allocate: Allocate): Buffer | undefined {
+  whole(): Buffer | undefined {
     if (!this.#hasEnded || !this.#isKept) return undefined;
-    const bytes = allocate(this.#bytes);
+    const bytes = Buffer.allocUnsafeSlow(this.#bytes);
     let at = 0;
     for (const chunk of this.#chunks) at += chunk.copy(bytes, at);
     return bytes;

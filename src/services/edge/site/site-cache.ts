@@ -7,7 +7,6 @@ import type { Clock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
 import { asEdgeFailure, EdgeFailure } from '../failure.ts';
 import { type Fields, fieldOf } from '../fields.ts';
-import type { Allocate } from '../kernel.ts';
 import { type SitePolicy, variantOf } from './cache-policy.ts';
 import type { StreamReader } from './shared-stream.ts';
 import { primaryKey, type SiteCall } from './site-call.ts';
@@ -35,7 +34,6 @@ export type SiteCacheDeps = {
   links: SiteLinks;
   clock: Clock;
   log: Log;
-  allocate: Allocate;
   /** Between two pieces of a body from an origin. */
   idleMs: number;
   /** How long a viewer waits for the origin while a copy that may be used is at hand. */

@@ -8,7 +8,6 @@ import { newId } from '../../../platform/ids.ts';
 import { SLICE_BYTES, WHOLE_BYTES_MAX } from '../config.ts';
 import { asEdgeFailure, EdgeFailure } from '../failure.ts';
 import { endToEnd, type Fields, fieldOf, fieldsFromRaw } from '../fields.ts';
-import type { Allocate } from '../kernel.ts';
 import { readPolicy, type SitePolicy, updatedFields } from './cache-policy.ts';
 import { SharedStream, type StreamReader } from './shared-stream.ts';
 import type { SiteCall } from './site-call.ts';
@@ -36,7 +35,6 @@ export type FetchDeps = {
   links: SiteLinks;
   store: SiteStore;
   clock: Clock;
-  allocate: Allocate;
   /** How long a body may pause, in milliseconds. */
   idleMs: number;
 };
@@ -112,7 +110,7 @@ export async function fetchFromSite(deps: FetchDeps, plan: FetchPlan): Promise<A
   // A large object is known from its head on, so that its slices can be asked for meanwhile.
   if (isSliced) await keep(slicedMeta(fields, policy, requestMs, total), NO_BYTES);
   const settled = done.then(async () => {
-    const body = storable && !isSliced ? stream.whole(deps.allocate) : undefined;
+    const body = storable && !isSliced ? stream.whole() : undefined;
     if (body) await keep({ ...meta, size: part?.total ?? body.length }, body);
   });
   return { kind: 'response', status, fields, meta, vary: policy.vary, stream, reader, settled, length };
