@@ -3,6 +3,8 @@
  * through a small queue, those that are asked for again move to the main one, and a ghost list remembers who was
  * thrown out of the small one, so that a second chance goes straight to main. It counts bytes; it holds no I/O.
  */
+import { ByteQueue, type Queued, queued } from './byte-queue.ts';
+
 export type S3FifoEntry = {
   readonly key: string;
   /** What the entry costs; must not change while it is held. */
@@ -16,21 +18,34 @@ const VISITS_MAX = 3;
 /** Visits in the small queue that earn a place in main. */
 const VISITS_TO_STAY = 1;
 const GHOSTS_MAX = 100_000;
+/** How many may be spared because they are expected before one has to go by its visits. */
+const SPARED_MAX = 16;
 
-type Queue<T> = { readonly entries: Map<string, T>; bytes: number };
+type Ghost = { readonly key: string; readonly bytes: number };
 
 export class S3Fifo<T extends S3FifoEntry> {
   readonly #bytesMax: number;
   readonly #evicted: (entry: T) => void;
-  // A Map keeps the order of insertion, so its first key is the tail of the queue.
-  readonly #small: Queue<T> = { entries: new Map(), bytes: 0 };
-  readonly #main: Queue<T> = { entries: new Map(), bytes: 0 };
-  readonly #ghosts = new Map<string, number>();
-  #ghostBytes = 0;
+  readonly #isExpected: (entry: T) => boolean;
+  readonly #held = new Map<string, Queued<T>>();
+  readonly #small = new ByteQueue<T>();
+  readonly #main = new ByteQueue<T>();
+  readonly #ghostsHeld = new Map<string, Queued<Ghost>>();
+  readonly #ghosts = new ByteQueue<Ghost>();
+  #spared = 0;
 
-  constructor(bytesMax: number, evicted: (entry: T) => void = () => {}) {
+  /**
+   * `isExpected` is asked about an entry that is about to go, and true spares it. It is asked once for each look at
+   * an entry and must be cheap; it need not be right.
+   */
+  constructor(
+    bytesMax: number,
+    evicted: (entry: T) => void = () => {},
+    isExpected: (entry: T) => boolean = () => false,
+  ) {
     this.#bytesMax = bytesMax;
     this.#evicted = evicted;
+    this.#isExpected = isExpected;
   }
 
   get bytes(): number {
@@ -38,7 +53,7 @@ export class S3Fifo<T extends S3FifoEntry> {
   }
 
   get size(): number {
-    return this.#small.entries.size + this.#main.entries.size;
+    return this.#held.size;
   }
 
   /** The entry, counted as asked for. */
@@ -49,18 +64,20 @@ export class S3Fifo<T extends S3FifoEntry> {
   }
 
   peek(key: string): T | undefined {
-    return this.#main.entries.get(key) ?? this.#small.entries.get(key);
+    return this.#held.get(key)?.entry;
   }
 
   /** Puts an entry in, in place of one with its key. One that is larger than everything is not taken. */
   put(entry: T): boolean {
-    const before = this.peek(entry.key);
-    const wasMain = this.#main.entries.has(entry.key);
-    if (before) this.#remove(entry.key);
+    const before = this.#held.get(entry.key);
+    const wasMain = before?.queue === this.#main;
+    if (before) this.#remove(before);
     if (entry.bytes > this.#bytesMax) return false;
-    entry.visits = before?.visits ?? 0;
+    entry.visits = before?.entry.visits ?? 0;
     const known = this.#forgetGhost(entry.key) || wasMain;
-    this.#push(known ? this.#main : this.#small, entry);
+    const place = queued(entry);
+    this.#held.set(entry.key, place);
+    (known ? this.#main : this.#small).push(place);
     while (this.bytes > this.#bytesMax) this.#evictOne();
     return true;
   }
@@ -72,9 +89,9 @@ export class S3Fifo<T extends S3FifoEntry> {
   }
 
   delete(key: string): T | undefined {
-    const entry = this.peek(key);
-    if (entry) this.#remove(key);
-    return entry;
+    const place = this.#held.get(key);
+    if (place) this.#remove(place);
+    return place?.entry;
   }
 
   /** Throws out what is least worth keeping until this many bytes are free that were not. */
@@ -83,66 +100,58 @@ export class S3Fifo<T extends S3FifoEntry> {
     while (this.bytes > goal) this.#evictOne();
   }
 
-  #push(queue: Queue<T>, entry: T): void {
-    queue.entries.set(entry.key, entry);
-    queue.bytes += entry.bytes;
-  }
-
-  #remove(key: string): void {
-    for (const queue of [this.#small, this.#main]) {
-      const entry = queue.entries.get(key);
-      if (!entry) continue;
-      queue.entries.delete(key);
-      queue.bytes -= entry.bytes;
-    }
+  #remove(place: Queued<T>): void {
+    this.#held.delete(place.entry.key);
+    place.queue?.remove(place);
   }
 
   #evictOne(): void {
-    const smallIsDue = this.#small.bytes > this.#bytesMax * SMALL_SHARE || this.#main.entries.size === 0;
-    if (smallIsDue) this.#evictSmall();
-    else this.#evictMain();
+    const smallIsDue = this.#small.bytes > this.#bytesMax * SMALL_SHARE || this.#main.size === 0;
+    const place = smallIsDue ? this.#small.oldest : this.#main.oldest;
+    if (!place) return;
+    if (this.#stays(place.entry, smallIsDue)) {
+      place.queue?.remove(place);
+      this.#main.push(place);
+      return;
+    }
+    this.#spared = 0;
+    this.#remove(place);
+    if (smallIsDue) this.#remember(place.entry);
+    this.#evicted(place.entry);
   }
 
-  #evictSmall(): void {
-    const [entry] = this.#small.entries.values();
-    if (!entry) return;
-    this.#remove(entry.key);
-    if (entry.visits > VISITS_TO_STAY) {
+  /** Whether one at the tail goes on in main. What is spared keeps its visits for when nobody expects it. */
+  #stays(entry: T, isSmall: boolean): boolean {
+    if (this.#spared < SPARED_MAX && this.#isExpected(entry)) {
+      this.#spared++;
+      return true;
+    }
+    if (isSmall) {
+      if (entry.visits <= VISITS_TO_STAY) return false;
       entry.visits = 0;
-      this.#push(this.#main, entry);
-      return;
+      return true;
     }
-    this.#remember(entry);
-    this.#evicted(entry);
+    if (entry.visits === 0) return false;
+    entry.visits--;
+    return true;
   }
 
-  #evictMain(): void {
-    const [entry] = this.#main.entries.values();
-    if (!entry) return;
-    this.#remove(entry.key);
-    if (entry.visits > 0) {
-      entry.visits--;
-      this.#push(this.#main, entry);
-      return;
-    }
-    this.#evicted(entry);
-  }
-
-  #remember(entry: T): void {
-    this.#ghosts.set(entry.key, entry.bytes);
-    this.#ghostBytes += entry.bytes;
-    while (this.#ghostBytes > this.#bytesMax || this.#ghosts.size > GHOSTS_MAX) {
-      const [oldest] = this.#ghosts.keys();
-      if (oldest === undefined) break;
-      this.#forgetGhost(oldest);
+  #remember({ key, bytes }: T): void {
+    const ghost = queued({ key, bytes });
+    this.#ghostsHeld.set(key, ghost);
+    this.#ghosts.push(ghost);
+    while (this.#ghosts.bytes > this.#bytesMax || this.#ghosts.size > GHOSTS_MAX) {
+      const { oldest } = this.#ghosts;
+      if (!oldest) break;
+      this.#forgetGhost(oldest.entry.key);
     }
   }
 
   #forgetGhost(key: string): boolean {
-    const bytes = this.#ghosts.get(key);
-    if (bytes === undefined) return false;
-    this.#ghosts.delete(key);
-    this.#ghostBytes -= bytes;
+    const ghost = this.#ghostsHeld.get(key);
+    if (!ghost) return false;
+    this.#ghostsHeld.delete(key);
+    this.#ghosts.remove(ghost);
     return true;
   }
 }
