@@ -29,7 +29,7 @@ const RELEASE_FADE_HOURS = 4;
 const OPENING_SEGMENTS = 8;
 const OPENING_RUNGS = [2, 3, 4, SOUND];
 
-type Title = { segments: number; first: number; releasedMs: number; openToPlays: number };
+type Title = { segments: number; first: number; releasedMs: number };
 type Request = { atMs: number; object: number; session: number };
 
 export function vodTrace(options: VodOptions): Trace {
