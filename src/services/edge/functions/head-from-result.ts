@@ -6,6 +6,7 @@ import { STATUS_CODES } from 'node:http';
 import type { EventRequest, EventResponse, Fields, FunctionEvent, HeaderList } from './event.ts';
 import { type RequestHeadParts, type ResponseHeadParts, splitTarget } from './event-from-head.ts';
 import { headerRule } from './header-rules.ts';
+import { queryOf } from './query-text.ts';
 
 export type ResponseFromResult = ResponseHeadParts & {
   /** The body that replaces the response's own; undefined when that one stays. */
@@ -91,24 +92,6 @@ function* hiddenOf(
 function pushFields(headers: Array<readonly [string, string]>, fields: Fields): void {
   for (const [name, field] of Object.entries(fields))
     for (const value of valuesOf(field)) headers.push([name, value]);
-}
-
-function queryOf(fields: Fields): string {
-  return Object.entries(fields)
-    .flatMap(([name, field]) =>
-      valuesOf(field).map((value) => `${escaped(name, NOT_IN_NAME)}=${escaped(value, NOT_IN_VALUE)}`),
-    )
-    .join('&');
-}
-
-/** What a query cannot carry as it is, and what would end a parameter or its name. Escapes that are there stay. */
-const NOT_IN_VALUE = /[^!$%'()*+,\-./:;=?@\w~[\]^`{|}]+/g;
-const NOT_IN_NAME = /[^!$%'()*+,\-./:;?@\w~[\]^`{|}]+/g;
-
-function escaped(text: string, unsafe: RegExp): string {
-  return text.replace(unsafe, (part) =>
-    [...Buffer.from(part)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
-  );
 }
 
 function valuesOf(field: Fields[string]): string[] {

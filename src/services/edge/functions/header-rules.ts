@@ -63,7 +63,8 @@ export function isHeaderName(name: string): boolean {
   if (name.length === 0) return false;
   for (let i = 0; i < name.length; i++) {
     const code = name.charCodeAt(i);
-    if (code > 0x7f || LOWER_TOKEN[code] !== code) return false;
+    // The table has 0 for what no name holds, and a zero byte is that too.
+    if (code === 0 || code > 0x7f || LOWER_TOKEN[code] !== code) return false;
   }
   return true;
 }

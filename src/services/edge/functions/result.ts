@@ -4,7 +4,6 @@
  * is dropped. It decides nothing about how the edge goes on.
  */
 import type {
-  CookieValue,
   EventBody,
   EventRequest,
   EventResponse,
@@ -12,46 +11,49 @@ import type {
   FieldValue,
   FunctionEvent,
   FunctionResult,
-  ResponseCookies,
 } from './event.ts';
-import { headerRule, isHeaderName, isHeaderValue } from './header-rules.ts';
+import { headerRule, isHeaderValue } from './header-rules.ts';
 import type { FunctionLimits } from './limits.ts';
-
-/** What is wrong with a result, as a sentence for the author of the function. */
-class Fault extends Error {}
+import { fitsTarget } from './query-text.ts';
+import {
+  Budget,
+  COOKIES,
+  Fault,
+  HEADERS,
+  PARAMETERS,
+  readFields,
+  readResponseCookies,
+  record,
+} from './result-fields.ts';
 
 export function readResult(json: string, event: FunctionEvent, limits: FunctionLimits): FunctionResult {
   try {
-    return checked(record(JSON.parse(json), 'the result'), event, limits);
+    return checked(record(JSON.parse(json), 'the result'), event, new Budget(limits));
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     return { kind: 'failed', reason: 'invalid', message: error.message };
   }
 }
 
-function checked(
-  value: Record<string, unknown>,
-  event: FunctionEvent,
-  limits: FunctionLimits,
-): FunctionResult {
-  const budget = new Budget(limits);
-  if ('statusCode' in value) {
-    const original = event.response;
-    const response = readResponse(value, original, budget);
-    return { kind: 'response', response };
-  }
+function checked(value: Record<string, unknown>, event: FunctionEvent, budget: Budget): FunctionResult {
+  if ('statusCode' in value)
+    return { kind: 'response', response: readResponse(value, event.response, budget) };
   if (event.context.eventType === 'viewer-response') throw new Fault('a viewer-response returns a response');
   return { kind: 'request', request: readRequest(value, event.request, budget) };
 }
 
 function readRequest(value: Record<string, unknown>, original: EventRequest, budget: Budget): EventRequest {
   if (value.method !== original.method) throw new Fault('the method may not be changed');
+  const uri = readUri(value.uri);
+  const querystring = readFields(value.querystring, PARAMETERS, budget);
+  if (!fitsTarget(uri, querystring, budget.limits.targetBytesMax))
+    throw new Fault(`uri and querystring have at most ${budget.limits.targetBytesMax} bytes`);
   return {
     method: original.method,
-    uri: readUri(value.uri, budget),
-    querystring: readFields(value.querystring, 'querystring', budget, isText),
+    uri,
+    querystring,
     headers: readHeaders(value.headers, original.headers, 'viewer-request', budget),
-    cookies: readFields(value.cookies, 'cookies', budget, isCookiePart),
+    cookies: readFields(value.cookies, COOKIES, budget),
   };
 }
 
@@ -69,12 +71,8 @@ function readResponse(
   budget.take(description?.length ?? 0);
   const body = readBody(value.body, budget);
   // A part of an object is not the object, and no other status says which part it is.
-  if (
-    original &&
-    body === undefined &&
-    status !== original.statusCode &&
-    [status, original.statusCode].includes(206)
-  )
+  const changed = original !== undefined && body === undefined && status !== original.statusCode;
+  if (changed && (status === 206 || (original.statusCode === 206 && status < 300)))
     throw new Fault('206 may be neither given nor taken away without a body');
   return {
     statusCode: status,
@@ -97,9 +95,8 @@ function readHeaders(
   kind: 'viewer-request' | 'viewer-response' | 'generated',
   budget: Budget,
 ): Fields {
-  const headers = readFields(value, 'headers', budget, isHeaderValue);
+  const headers = readFields(value, HEADERS, budget);
   for (const name of Object.keys(headers)) {
-    if (!isHeaderName(name)) throw new Fault(`not a header name in lower case: ${shown(name)}`);
     const rule = headerRule(name, kind);
     if (rule === 'hidden') throw new Fault(`the header ${name} may not be set`);
     if (rule === 'cookie') throw new Fault(`${name} is set through cookies`);
@@ -113,54 +110,9 @@ function readHeaders(
   return headers;
 }
 
-function readFields(
-  value: unknown,
-  what: string,
-  budget: Budget,
-  allowed: (text: string) => boolean,
-): Fields {
-  const fields = Object.create(null) as Fields;
-  if (value === undefined) return fields;
-  for (const [name, given] of Object.entries(record(value, what))) {
-    const field = record(given, `${what}: ${shown(name)}`);
-    const read = (one: unknown) =>
-      readText(record(one, shown(name)).value, `${what}: ${shown(name)}`, allowed);
-    if (!isText(name) || name === '') throw new Fault(`${what}: ${shown(name)} is no name`);
-    const values = field.multiValue === undefined ? [read(field)] : list(field.multiValue, name).map(read);
-    for (const one of values) budget.entry(name.length + one.length);
-    if (values.length === 0) continue;
-    fields[name] = {
-      value: values[0] as string,
-      ...(values.length > 1 && { multiValue: values.map(wrapped) }),
-    };
-  }
-  return fields;
-}
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
-function readResponseCookies(value: unknown, budget: Budget): ResponseCookies {
-  const cookies = Object.create(null) as ResponseCookies;
-  if (value === undefined) return cookies;
-  for (const [name, given] of Object.entries(record(value, 'cookies'))) {
-    if (!isHeaderName(name.toLowerCase())) throw new Fault(`not a cookie name: ${shown(name)}`);
-    const field = record(given, `cookies: ${shown(name)}`);
-    const lines = (field.multiValue === undefined ? [field] : list(field.multiValue, name)).map((one) =>
-      readCookie(one, name),
-    );
-    for (const line of lines) budget.entry(name.length + line.value.length + (line.attributes?.length ?? 0));
-    if (lines.length === 0) continue;
-    cookies[name] = { ...(lines[0] as CookieValue), ...(lines.length > 1 && { multiValue: lines }) };
-  }
-  return cookies;
-}
-
-function readCookie(given: unknown, name: string): CookieValue {
-  const { value, attributes } = record(given, `cookies: ${shown(name)}`);
-  const read = readText(value, `cookies: ${shown(name)}`, isCookiePart);
-  if (attributes === undefined || attributes === '') return { value: read };
-  return { value: read, attributes: readText(attributes, `attributes of ${shown(name)}`, isHeaderValue) };
-}
-
-function readBody(value: unknown, budget: Budget): EventBody | undefined {
+function readBody(value: unknown, { limits }: Budget): EventBody | undefined {
   if (value === undefined || value === null) return undefined;
   const { encoding = 'text', data } = typeof value === 'string' ? { data: value } : record(value, 'body');
   if (encoding !== 'text' && encoding !== 'base64')
@@ -168,83 +120,23 @@ function readBody(value: unknown, budget: Budget): EventBody | undefined {
   if (typeof data !== 'string') throw new Fault('the data of a body is a text');
   if (encoding === 'base64' && !BASE64.test(data)) throw new Fault('the body is not base64');
   const bytes = encoding === 'text' ? Buffer.byteLength(data) : Buffer.byteLength(data, 'base64');
-  if (bytes > budget.limits.bodyBytesMax)
-    throw new Fault(`a body has at most ${budget.limits.bodyBytesMax} bytes`);
+  if (bytes > limits.bodyBytesMax) throw new Fault(`a body has at most ${limits.bodyBytesMax} bytes`);
   return { encoding, data };
 }
 
-const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 /** A path as a request line may carry it: no space, no query, no fragment, nothing that some servers read as a slash. */
 const URI = /^\/[!$%&'()*+,\-./:;=@\w~[\]^`{|}]*$/;
 
-function readUri(value: unknown, budget: Budget): string {
+function readUri(value: unknown): string {
   if (typeof value !== 'string' || !URI.test(value))
     throw new Fault('uri starts with / and holds visible ASCII without ?, #, ", <, > and backslash');
-  if (value.length > budget.limits.targetBytesMax) throw new Fault('uri is too long');
   return value;
-}
-
-/** Counts entries and characters of a whole result. */
-class Budget {
-  readonly limits: FunctionLimits;
-  #entries = 0;
-  #chars = 0;
-
-  constructor(limits: FunctionLimits) {
-    this.limits = limits;
-  }
-
-  take(chars: number): void {
-    this.#chars += chars;
-    if (this.#chars > this.limits.headBytesMax)
-      throw new Fault(`names and values of a result have at most ${this.limits.headBytesMax} bytes`);
-  }
-
-  entry(chars: number): void {
-    if (++this.#entries > this.limits.entriesMax)
-      throw new Fault(`a result has at most ${this.limits.entriesMax} headers, cookies and parameters`);
-    this.take(chars);
-  }
-}
-
-function record(value: unknown, what: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new Fault(`${what} is no object`);
-  return value as Record<string, unknown>;
-}
-
-function list(value: unknown, name: string): unknown[] {
-  if (!Array.isArray(value)) throw new Fault(`multiValue of ${shown(name)} is no array`);
-  return value;
-}
-
-function readText(value: unknown, what: string, allowed: (text: string) => boolean): string {
-  if (typeof value !== 'string') throw new Fault(`${what} has no value that is a text`);
-  const text = allowed === isHeaderValue ? value.trim() : value;
-  if (!allowed(text)) throw new Fault(`${what} holds characters that it may not`);
-  return text;
-}
-
-function isText(text: string): boolean {
-  for (let i = 0; i < text.length; i++)
-    if (text.charCodeAt(i) < 0x20 || text.charCodeAt(i) === 0x7f) return false;
-  return true;
-}
-
-function isCookiePart(text: string): boolean {
-  return isHeaderValue(text) && !text.includes(';');
 }
 
 function sameField(a: FieldValue | undefined, b: FieldValue | undefined): boolean {
-  const values = (field: FieldValue | undefined) =>
-    field?.multiValue?.map(({ value }) => value) ?? [field?.value];
-  return JSON.stringify(values(a)) === JSON.stringify(values(b));
+  return JSON.stringify(valuesOf(a)) === JSON.stringify(valuesOf(b));
 }
 
-function wrapped(value: string): { value: string } {
-  return { value };
-}
-
-function shown(name: string): string {
-  return JSON.stringify(name.slice(0, 60));
+function valuesOf(field: FieldValue | undefined): Array<string | undefined> {
+  return field?.multiValue?.map(({ value }) => value) ?? [field?.value];
 }

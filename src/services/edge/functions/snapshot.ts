@@ -42,9 +42,10 @@ export class Snapshot {
   }
 }
 
-/** Index of the last byte before `end` that is not zero; -1 when all are. */
+/** Index of the last byte of the last word before `end` that is not zero; -1 when all are. `end` is a multiple of four. */
 function lastWritten(bytes: Uint8Array, end: number): number {
-  let at = end - 1;
-  while (at >= 0 && bytes[at] === 0) at--;
-  return at;
+  const words = new Uint32Array(bytes.buffer, 0, end / 4);
+  let at = words.length - 1;
+  while (at >= 0 && words[at] === 0) at--;
+  return at * 4 + 3;
 }
