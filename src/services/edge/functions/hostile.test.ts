@@ -54,6 +54,11 @@ const EVIL: ReadonlyArray<readonly [name: string, code: string, ...reasons: Fail
   ['deep-recursion', 'const down = (n) => down(n + 1) + 1; down(0);', 'stack'],
   ['deep-json', 'JSON.parse("[".repeat(500000));', 'stack', 'threw', 'memory'],
   ['throw-null', 'throw null;', 'memory', 'threw'],
+  ['throw-undefined', 'throw undefined;', 'threw'],
+  ['throw-bigint', 'throw 5n;', 'threw'],
+  ['throw-symbol', 'throw Symbol("s");', 'threw'],
+  ['throw-promise', 'throw Promise.resolve(5n);', 'threw'],
+  ['throw-object', 'throw { a: { b: { c: 1 } } };', 'threw'],
   ['throw-trap', 'throw { get message() { for (;;); }, toJSON() { for (;;); } };', 'threw', 'timeout'],
   ['giant-header', 'event.request.headers.x = { value: "x".repeat(20000) };', 'invalid'],
   ['giant-result', 'event.request.headers.x = { value: "x".repeat(300000) };', 'threw'],
@@ -136,6 +141,7 @@ test('code that cannot serve is refused with its line', async () => {
     ['await new Promise(() => {});\nfunction handler() {}', undefined, /never comes/],
     ['const all = []; for (;;) all.push(new Array(1000));\nfunction handler() {}', undefined, /memory/],
     ['function handler() {} /*', undefined, /SyntaxError/],
+    ['throw 5n; function handler() {}', undefined, /5n/],
   ];
   for (const [code, line, text] of cases) {
     await assert.rejects(

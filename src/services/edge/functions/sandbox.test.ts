@@ -64,10 +64,13 @@ test('a call is late by the clock when it has worked, and when the clock has gon
   const { call } = await open('function handler(n) { let i = 0; while (i < n) i++; return { i }; }', {
     monotonic,
   });
+  stepMs = 6;
+  nowMs = 0;
+  assert.equal(call(3e6).failure?.reason, 'timeout');
+  assert.ok(nowMs > 6 && nowMs < 100, `it had worked a fifth of its time long before ${nowMs} ms`);
   stepMs = 15;
   // Some work while the machine was busy with others: tens of milliseconds on the clock, little of it ours.
   assert.equal(call(15000).json, '{"i":15000}');
-  assert.equal(call(3e6).failure?.reason, 'timeout');
   stepMs = 1e6;
   assert.equal(call(15000).failure?.reason, 'timeout');
 });
@@ -85,6 +88,14 @@ test('a guest that is late does not come back from the host', async () => {
   assert.equal(call(0).failure?.reason, 'timeout');
   // Twenty times 5 ms are over after some ten looks at the clock.
   assert.ok(sandbox.logs.length > 1 && sandbox.logs.length < 20, String(sandbox.logs.length));
+});
+
+test('top-level code that spends its fuel at the host is refused like any other that takes too long', async () => {
+  const instance = await engine.instantiate(FUNCTION_LIMITS.memoryBytesMax);
+  const limits = { ...FUNCTION_LIMITS, loadMs: 1 };
+  const code = `for (;;) try { btoa('x'.repeat(100000)); } catch { }\nfunction handler() {}`;
+  const options = { code, fileName: 'f.js', limits, kvs: undefined, monotonic: () => 0 };
+  assert.equal(new Sandbox(instance, options).load()?.reason, 'timeout');
 });
 
 test('without a clock that moves the fuel ends a call', async () => {

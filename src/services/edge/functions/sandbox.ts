@@ -7,9 +7,11 @@
 import { readFileSync } from 'node:fs';
 import type { QuickJSContext, QuickJSHandle, QuickJSRuntime } from 'quickjs-emscripten-core';
 import { type Border, type Engine, FUEL_MAX, type Instance } from './engine.ts';
+import { moduleSource } from './guest-modules.ts';
 import { HostCalls } from './host-calls.ts';
 import type { KeyValueStore } from './key-value-store.ts';
 import type { FunctionLimits } from './limits.ts';
+import { type Failure, failureOf, GAVE_UP, TOO_DEEP, TOO_LATE, threw } from './sandbox-failure.ts';
 import { Snapshot } from './snapshot.ts';
 
 /** Units that QuickJS's main loop burns in a millisecond, measured on a 3 GHz core; native loops burn about as many. */
@@ -23,20 +25,7 @@ const STALL_FACTOR = 20;
 /** A byte that the host moves or digests, in units of fuel. */
 const BYTES_PER_FUEL = 16;
 const EXPORT_NAME = '__matinee_handler';
-/** The names that a module may import, and what of them has a name of its own. */
-const MODULES: Readonly<Record<string, readonly string[]>> = {
-  cloudfront: ['kvs'],
-  crypto: ['createHash', 'createHmac'],
-  querystring: ['parse', 'stringify', 'escape', 'unescape', 'encode', 'decode'],
-  buffer: ['Buffer'],
-};
 
-export type Failure = {
-  reason: 'timeout' | 'memory' | 'stack' | 'threw';
-  message: string;
-  /** Line of the function's code, when it is known. */
-  line: number | undefined;
-};
 export type SandboxOutcome = { json: string; failure?: undefined } | { json?: undefined; failure: Failure };
 export type SandboxOptions = {
   code: string;
@@ -225,20 +214,12 @@ export class Sandbox implements Border {
     if (--this.#depth > 0) return;
     const left = this.#left - Math.ceil((this.#host.bytes - this.#hostBytes) / BYTES_PER_FUEL);
     this.#instance.fuel.value = left;
-    if (left < 0 || this.#isLate(left)) throw new Error('the guest is late');
+    if (left < 0 || this.#isLate(left)) throw new WebAssembly.RuntimeError('the guest is late');
   }
 
   #failure(error: QuickJSHandle): Failure {
     if (this.#late) return TOO_LATE;
-    const thrown = this.#context.dump(error);
-    // With no memory left for an error, QuickJS throws null.
-    if (thrown === null) return { reason: 'memory', message: OUT_OF_MEMORY, line: undefined };
-    const { name, message, stack } = described(thrown);
-    const line = lineOf(stack, this.#options.fileName);
-    if (name === 'InternalError' && message === 'out of memory')
-      return { reason: 'memory', message: OUT_OF_MEMORY, line };
-    if (name === 'InternalError' && message === 'stack overflow') return { ...TOO_DEEP, line };
-    return { reason: 'threw', message: name === '' ? message : `${name}: ${message}`, line };
+    return failureOf(this.#context.dump(error), this.#options.fileName);
   }
 
   #endedByGuest(error: unknown): boolean {
@@ -249,49 +230,6 @@ export class Sandbox implements Border {
   #trap(error: unknown): Failure {
     if (this.#late || this.#instance.fuel.value < 0) return TOO_LATE;
     if (error instanceof RangeError) return TOO_DEEP;
-    return { reason: 'memory', message: 'the sandbox gave up', line: undefined };
+    return GAVE_UP;
   }
-}
-
-const TOO_LATE: Failure = { reason: 'timeout', message: 'the function took too long', line: undefined };
-const TOO_DEEP: Failure = {
-  reason: 'stack',
-  message: 'the function called itself too deeply',
-  line: undefined,
-};
-const OUT_OF_MEMORY = 'the function ran out of memory';
-const MESSAGE_CHARS_MAX = 500;
-
-function threw(message: string): Failure {
-  return { reason: 'threw', message, line: undefined };
-}
-
-function moduleSource(name: string): string | { error: Error } {
-  const names = Object.hasOwn(MODULES, name) ? MODULES[name] : undefined;
-  if (!names) return { error: new Error(`no such module: ${name.slice(0, 100)}`) };
-  const parts = names.map((part) => `export const ${part} = all.${part};`);
-  return `const all = require('${name}'); export default all; ${parts.join(' ')}`;
-}
-
-/** Name, message and stack of what was thrown, which need not be an error. */
-function described(thrown: unknown): { name: string; message: string; stack: string } {
-  const { name, message, stack } = (thrown ?? {}) as Record<string, unknown>;
-  if (typeof message !== 'string') return { name: '', message: plainText(thrown), stack: '' };
-  return {
-    name: typeof name === 'string' ? name.slice(0, MESSAGE_CHARS_MAX) : 'Error',
-    message: message.slice(0, MESSAGE_CHARS_MAX),
-    stack: typeof stack === 'string' ? stack : '',
-  };
-}
-
-function plainText(thrown: unknown): string {
-  const text = typeof thrown === 'string' ? thrown : (JSON.stringify(thrown) ?? String(thrown));
-  return text.slice(0, MESSAGE_CHARS_MAX);
-}
-
-/** The first line of the function's own file in a stack of QuickJS (`at name (file:line:column)`). */
-function lineOf(stack: string, fileName: string): number | undefined {
-  const at = stack.indexOf(`${fileName}:`);
-  const line = at < 0 ? Number.NaN : Number.parseInt(stack.slice(at + fileName.length + 1), 10);
-  return Number.isNaN(line) ? undefined : line;
 }
