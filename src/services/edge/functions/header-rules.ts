@@ -1,6 +1,6 @@
 /**
- * Which headers functions see and may set. Source: CloudFront's "Restrictions on all edge functions". Beyond that list,
- * `cookie` and `set-cookie` travel as cookies, and what frames a message is never a function's to say. Pure.
+ * Which headers functions see and may set. Source: CloudFront's "Restrictions on all edge functions". Beyond that list
+ * `te` is hidden, `cookie` and `set-cookie` travel as cookies, and what frames a response is only to be read. Pure.
  */
 import { LOWER_TOKEN, VALUE_BYTE } from '../http-bytes.ts';
 import type { EventType } from './event.ts';
@@ -34,7 +34,7 @@ const HIDDEN_PREFIXES: readonly string[] = ['x-accel-', 'x-amz-cf-', 'x-edge-'];
 
 /** Shown, but neither to be added nor changed nor taken away. */
 const READ_ONLY: Readonly<Record<EventType, ReadonlySet<string>>> = {
-  'viewer-request': new Set(['content-length', 'host', 'transfer-encoding', 'via']),
+  'viewer-request': new Set(['cdn-loop', 'content-length', 'host', 'transfer-encoding', 'via']),
   'viewer-response': new Set(['content-encoding', 'content-length', 'transfer-encoding', 'warning', 'via']),
 };
 /** A response that a function makes by itself may say how its own body is encoded. */

@@ -143,7 +143,7 @@ test('a request cannot be split, smuggled or sent elsewhere', () => {
     'proxy-connection',
   ])
     refused(event, withHeader(name, 'v'), /may not be set/);
-  for (const name of ['host', 'content-length', 'transfer-encoding', 'via'])
+  for (const name of ['host', 'content-length', 'transfer-encoding', 'via', 'cdn-loop'])
     refused(event, withHeader(name, 'chunked'), /only be read/);
   refused(
     event,
