@@ -14,7 +14,9 @@ import { DISK_FILE_BYTES_MAX, diskFileHead, readDiskFile } from './disk-file.ts'
 import { EdgeFailure } from './failure.ts';
 import { Gate } from './gate.ts';
 import type { Kernel } from './kernel.ts';
+import type { IsExpected } from './memory-tier.ts';
 import { OpenFile, OpenFiles } from './open-files.ts';
+import { type SegmentPlace, segmentPlace } from './play-hints.ts';
 import { S3Fifo, type S3FifoEntry } from './s3-fifo.ts';
 import type { ObjectMeta } from './stored-object.ts';
 
@@ -28,9 +30,14 @@ export type DiskTierOptions = {
   readsWaitingMax: number;
   /** Files that are kept open for the kernel to send from. */
   openFilesMax?: number;
+  /** Spares what plays will ask for. */
+  isExpected?: IsExpected;
   /** Whether a copy was declared invalid since it was written. */
   isBanned?: (name: string, meta: ObjectMeta) => boolean;
 };
+
+/** Files that an earlier run left have no place: their names are hashes. */
+type DiskEntry = S3FifoEntry & { readonly place?: SegmentPlace | undefined };
 
 type Copy = { meta: ObjectMeta; body: Buffer };
 
@@ -47,7 +54,7 @@ export class DiskTier {
   readonly #options: DiskTierOptions;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #files: S3Fifo<S3FifoEntry>;
+  readonly #files: S3Fifo<DiskEntry>;
   /** Reads of whole files at once would take memory without bound. */
   readonly #reads: Gate;
   /** Writes and deletions happen one after the other, in the order in which they were asked for. */
@@ -71,10 +78,14 @@ export class DiskTier {
     this.#log = deps.log;
     this.#options = options;
     this.#open = deps.kernel && new OpenFiles(deps.kernel, options.openFilesMax ?? OPEN_FILES_MAX);
-    this.#files = new S3Fifo(options.bytesMax, (entry) => {
-      this.#shut(entry.key);
-      this.#enqueue(0, () => this.#unlink(entry.key));
-    });
+    this.#files = new S3Fifo(
+      options.bytesMax,
+      (entry) => {
+        this.#shut(entry.key);
+        this.#enqueue(0, () => this.#unlink(entry.key));
+      },
+      ({ place }) => place !== undefined && (options.isExpected?.(place) ?? false),
+    );
     this.#reads = new Gate({
       runningMax: options.readsMax,
       waitingMax: options.readsWaitingMax,
@@ -103,11 +114,11 @@ export class DiskTier {
     return !this.#doomed.has(file) && (!this.#isScanned || this.#files.peek(file) !== undefined);
   }
 
-  /** An open file with this copy, when the kernel can send it at once. Counts as asked for. */
-  openFile(name: string): OpenFile | undefined {
-    const file = this.#open?.get(name);
+  /** An open file with this copy, when the kernel can send that part of it at once. Counts as asked for. */
+  openFile(name: string, start: number, length: number): OpenFile | undefined {
+    const file = this.#open?.get(name, start, length);
     if (!file || this.#options.isBanned?.(name, file.meta)) return undefined;
-    this.#files.get(fileName(name));
+    this.#files.get(file.name);
     return file;
   }
 
@@ -187,7 +198,16 @@ export class DiskTier {
     const { ctimeMs, size } = await handle.stat();
     if (!this.#open || this.#isClosed || this.#files.peek(file) === undefined)
       return void (await handle.close());
-    this.#open.put(name, new OpenFile(handle, meta, size - body.length, body.length, ctimeMs));
+    this.#open.put(
+      name,
+      new OpenFile(handle, {
+        name: file,
+        meta,
+        offset: size - body.length,
+        length: body.length,
+        changedMs: ctimeMs,
+      }),
+    );
     this.#names.set(file, name);
   }
 
@@ -284,7 +304,8 @@ export class DiskTier {
       await rm(temporary, { force: true });
       throw error;
     }
-    const kept = this.#files.put({ key: file, bytes: onDisk(head.length + body.length), visits: 0 });
+    const bytes = onDisk(head.length + body.length);
+    const kept = this.#files.put({ key: file, bytes, visits: 0, place: segmentPlace(name) });
     if (!kept) await this.#unlink(file);
     else if (this.#mayOpen(body)) await this.#openWritten(file, name, meta, body);
   }

@@ -22,13 +22,15 @@ import { Gate } from './gate.ts';
 import { Http2Viewer, type Translations } from './http2-viewer.ts';
 import { openKernel } from './kernel.ts';
 import { type CoarseClock, type Listener, openListener } from './listener.ts';
-import { MemoryTier } from './memory-tier.ts';
+import { type IsExpected, MemoryTier } from './memory-tier.ts';
 import { ObjectCache } from './object-cache.ts';
 import { describeObject, ObjectReplies } from './object-reply.ts';
 import { Orders } from './orders.ts';
 import { OriginBreaker } from './origin-breaker.ts';
 import { createOriginLink, type OriginLink } from './origin-link.ts';
 import { PinnedBytes } from './pinned-bytes.ts';
+import { PlayForesight } from './play-foresight.ts';
+import { PlayHints } from './play-hints.ts';
 import { Registration } from './registration.ts';
 import { ReplyWriter } from './reply.ts';
 import { Responder } from './responder.ts';
@@ -85,9 +87,15 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     waitMs: limits.ordersWaitMs,
     retryMs: limits.ordersRetryMs,
   });
-  const disk = openDisk({ clock, log, kernel }, config, limits, orders.bans);
+  const hints = new PlayHints();
+  // Each tier looks as far ahead as its size allows.
+  const foresight = (): IsExpected => {
+    const tier = new PlayForesight(hints);
+    return (place) => tier.isExpected(place, clock.now());
+  };
+  const disk = openDisk({ clock, log, kernel }, config, limits, orders.bans, foresight());
   const link = openLink(deps, config, limits);
-  const memory = new MemoryTier(config.memoryBytes);
+  const memory = new MemoryTier(config.memoryBytes, foresight());
   const gate = new Gate({
     runningMax: limits.originFetchesMax,
     waitingMax: limits.originQueueMax,
@@ -112,7 +120,18 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     return reasons.length === 0 ? { ready: true } : { ready: false, reasons };
   };
   const responder = new Responder({
-    ...{ access, admission, coarse, cache, writer, statistics, health, clock, cacheName: names.cacheName },
+    ...{
+      access,
+      admission,
+      hints,
+      coarse,
+      cache,
+      writer,
+      statistics,
+      health,
+      clock,
+      cacheName: names.cacheName,
+    },
     sites: () => front.sites,
     objects: new ObjectReplies({ cache, writer, ...names, describe: describeObject }),
   });
@@ -233,7 +252,13 @@ function openAdmission(
 
 type DiskDeps = ConstructorParameters<typeof DiskTier>[0];
 
-function openDisk(deps: DiskDeps, config: EdgeConfig, limits: EdgeLimits, bans: Bans): DiskTier {
+function openDisk(
+  deps: DiskDeps,
+  config: EdgeConfig,
+  limits: EdgeLimits,
+  bans: Bans,
+  isExpected: IsExpected,
+): DiskTier {
   const disk = new DiskTier(deps, {
     folder: join(config.folder, 'objects'),
     bytesMax: config.diskBytes,
@@ -243,6 +268,7 @@ function openDisk(deps: DiskDeps, config: EdgeConfig, limits: EdgeLimits, bans: 
     readsMax: limits.diskReadsMax,
     readsWaitingMax: limits.diskReadsWaitingMax,
     isBanned: (key, meta) => bans.covers(key, meta),
+    isExpected,
   });
   disk.start();
   return disk;

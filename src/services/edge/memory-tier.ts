@@ -1,11 +1,14 @@
 /** The hot tier: whole objects and slices in memory, bounded by bytes. It does no I/O and judges no freshness. */
 import { JOINED_BYTES_MAX } from './config.ts';
+import { type SegmentPlace, segmentPlace } from './play-hints.ts';
 import { S3Fifo, type S3FifoEntry } from './s3-fifo.ts';
 import type { ObjectMeta } from './stored-object.ts';
 
 export type MemoryEntry = S3FifoEntry & {
   readonly meta: ObjectMeta;
   readonly body: Buffer;
+  /** Where it is in its film, when it is a segment. */
+  readonly place: SegmentPlace | undefined;
   /** Replies that were made before, good for the second that they were made in. */
   prepared: Prepared | undefined;
 };
@@ -21,13 +24,20 @@ export type Prepared = {
 /** What an entry costs besides its body: objects, header texts, its place in the queue. */
 const OVERHEAD_BYTES = 2048;
 
+export type IsExpected = (place: SegmentPlace) => boolean;
+
 export class MemoryTier {
   readonly #entries: S3Fifo<MemoryEntry>;
 
-  constructor(bytesMax: number) {
-    this.#entries = new S3Fifo<MemoryEntry>(bytesMax, (entry) => {
-      entry.prepared = undefined;
-    });
+  /** `isExpected` spares what plays will ask for. */
+  constructor(bytesMax: number, isExpected: IsExpected = () => false) {
+    this.#entries = new S3Fifo<MemoryEntry>(
+      bytesMax,
+      (entry) => {
+        entry.prepared = undefined;
+      },
+      ({ place }) => place !== undefined && isExpected(place),
+    );
   }
 
   get bytes(): number {
@@ -51,7 +61,7 @@ export class MemoryTier {
     // A small body is held twice when it is hot: once by itself, once in its prepared reply.
     const bodies = body.length <= JOINED_BYTES_MAX ? 2 * body.length : body.length;
     const bytes = OVERHEAD_BYTES + bodies + key.length;
-    this.#entries.put({ key, bytes, visits: 0, meta, body, prepared: undefined });
+    this.#entries.put({ key, bytes, visits: 0, meta, body, place: segmentPlace(key), prepared: undefined });
   }
 
   /** What is prepared for an entry in this second, empty at first. */

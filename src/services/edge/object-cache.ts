@@ -68,17 +68,17 @@ export class ObjectCache {
 
   /** An open file with a fresh copy, when memory has none: what the kernel can send without a wait. */
   hotFile(key: string, nowMs: number): OpenFile | undefined {
-    const { disk, pinned } = this.#deps;
-    if (this.#flights.has(key) || pinned.isSpent) return undefined;
-    const file = disk.openFile(key);
+    const { disk } = this.#deps;
+    if (this.#flights.has(key)) return undefined;
+    const file = disk.openFile(key, 0, Number.POSITIVE_INFINITY);
     return file && nowMs < file.meta.freshness.freshUntilMs ? file : undefined;
   }
 
-  /** The open file with the bytes of an entry of the memory tier. */
-  fileOf(entry: MemoryEntry): OpenFile | undefined {
-    const file = this.#deps.disk.openFile(entry.key);
-    const isSame = file?.meta.etag === entry.meta.etag && file.length === entry.body.length;
-    return isSame && entry.meta.etag !== '' ? file : undefined;
+  /** The open file with these bytes of an entry of the memory tier. */
+  fileOf({ key, meta, body }: MemoryEntry, start: number, length: number): OpenFile | undefined {
+    if (meta.etag === '') return undefined;
+    const file = this.#deps.disk.openFile(key, start, length);
+    return file?.meta.etag === meta.etag && file.length === body.length ? file : undefined;
   }
 
   /** `hint` is the first byte that is wanted. Rejects with EdgeFailure. */

@@ -36,8 +36,8 @@ export type ObjectCall = {
   readonly found: Found;
   readonly connection: ConnectionField;
   readonly nowMs: number;
-  /** An open file with the whole object. */
-  readonly file?: OpenFile | undefined;
+  /** An open file with these bytes of the object, if there is one. */
+  readonly fileOf?: ((start: number, length: number) => OpenFile | undefined) | undefined;
 };
 
 export class ObjectReplies {
@@ -133,7 +133,7 @@ export class ObjectReplies {
     fields: string,
     parts: readonly BodyPart[],
     tail: Buffer | undefined,
-    { key, found, connection, nowMs, file }: ObjectCall,
+    { key, found, connection, nowMs, fileOf }: ObjectCall,
   ): Buffer | Reply {
     const { writer, cache } = this.#deps;
     const { body, meta } = found;
@@ -148,8 +148,8 @@ export class ObjectReplies {
     const single = parts.length === 1 && !tail && !meta.sliced ? part?.span : undefined;
     const ready = single && body?.isComplete ? body.bytes.subarray(single.start, single.end + 1) : undefined;
     const length = single ? single.end - single.start + 1 : 0;
-    const span =
-      single && file && length >= SPLICED_BYTES_MIN ? { file, start: single.start, length } : undefined;
+    const file = single && length >= SPLICED_BYTES_MIN ? fileOf?.(single.start, length) : undefined;
+    const span = file && single ? { file, start: single.start, length } : undefined;
     return { head, body: { parts, tail, locate: locator(cache, key, found), ready, file: span } };
   }
 

@@ -8,22 +8,45 @@ import type { FileHandle } from 'node:fs/promises';
 import type { Kernel } from './kernel.ts';
 import type { ObjectMeta } from './stored-object.ts';
 
-export class OpenFile {
-  readonly #handle: FileHandle;
+export type OpenFileFacts = {
+  /** Of the file, not of the object. */
+  readonly name: string;
   readonly meta: ObjectMeta;
-  /** Where the body starts, and how long it is. */
+  /** Where the body starts in the file, and how long it is. */
   readonly offset: number;
   readonly length: number;
   readonly changedMs: number;
+};
+
+export class OpenFile {
+  readonly #handle: FileHandle;
+  readonly #facts: OpenFileFacts;
   #users = 0;
   #isRetired = false;
 
-  constructor(handle: FileHandle, meta: ObjectMeta, offset: number, length: number, changedMs: number) {
+  constructor(handle: FileHandle, facts: OpenFileFacts) {
     this.#handle = handle;
-    this.meta = meta;
-    this.offset = offset;
-    this.length = length;
-    this.changedMs = changedMs;
+    this.#facts = facts;
+  }
+
+  get name(): string {
+    return this.#facts.name;
+  }
+
+  get meta(): ObjectMeta {
+    return this.#facts.meta;
+  }
+
+  get offset(): number {
+    return this.#facts.offset;
+  }
+
+  get length(): number {
+    return this.#facts.length;
+  }
+
+  get changedMs(): number {
+    return this.#facts.changedMs;
   }
 
   get fd(): number {
@@ -65,12 +88,14 @@ export class OpenFiles {
     this.#max = max;
   }
 
-  /** An open file of this name whose bytes are right and at hand. */
-  get(name: string): OpenFile | undefined {
+  /** An open file of this name, when it is as it was checked and this part of its body is at hand. */
+  get(name: string, start: number, length: number): OpenFile | undefined {
     const file = this.#files.get(name);
     if (!file) return undefined;
     const { ctimeMs } = fstatSync(file.fd);
-    if (ctimeMs !== file.changedMs || !this.#kernel.isResident(file.fd, file.offset, file.length)) {
+    const bytes = Math.min(length, file.length - start);
+    const isAtHand = bytes > 0 && this.#kernel.isResident(file.fd, file.offset + start, bytes);
+    if (ctimeMs !== file.changedMs || !isAtHand) {
       this.delete(name);
       return undefined;
     }

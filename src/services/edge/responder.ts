@@ -5,7 +5,7 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { ErrorCode } from '../../platform/errors.ts';
 import type { Health } from '../../platform/service.ts';
-import type { Access, Refusal } from './access.ts';
+import type { Access, Grant, Refusal } from './access.ts';
 import { cacheStatus, failedStatus } from './cache-status.ts';
 import { JOINED_BYTES_MAX, SPLICE_BYTES_MIN } from './config.ts';
 import { asEdgeFailure, type EdgeFailure } from './failure.ts';
@@ -17,6 +17,7 @@ import { type MemoryEntry, MemoryTier } from './memory-tier.ts';
 import type { Found, ObjectCache } from './object-cache.ts';
 import type { ObjectReplies, Reply } from './object-reply.ts';
 import type { OpenFile } from './open-files.ts';
+import { type PlayHints, segmentPlace } from './play-hints.ts';
 import { firstByteHint } from './ranges.ts';
 import type { ConnectionField, ErrorReply, ReplyWriter } from './reply.ts';
 import type { Admission, Turned } from './security/admission.ts';
@@ -27,6 +28,7 @@ import type { EdgeStatistics } from './statistics.ts';
 export type ResponderDeps = {
   access: Access;
   admission: Admission;
+  hints: PlayHints;
   coarse: CoarseClock;
   cache: ObjectCache;
   objects: ObjectReplies;
@@ -49,6 +51,9 @@ const CODES: Record<Refusal['status'], ErrorCode> = {
   403: 'forbidden',
   503: 'unavailable',
 };
+/** Where the first digit of the status is in a reply. */
+const STATUS_AT = 'HTTP/1.1 '.length;
+const DIGIT_2 = 0x32;
 const RETRY_SOON = 'retry-after: 1\r\n';
 
 export class Responder {
@@ -91,16 +96,29 @@ export class Responder {
     if (target === '/healthz') return this.#healthz(head, connection, nowMs);
     const grant = access.open(target, nowMs);
     if ('status' in grant) return this.#refuseAccess(grant, head, connection, nowMs);
-    const { admission, coarse } = this.#deps;
+    const { admission, coarse, hints } = this.#deps;
     const turned = admission.hasRules
       ? admission.judge(visitor, grant.token.session, fields, coarse.nowMs)
       : undefined;
     if (turned) return this.#turn(turned, head, connection, nowMs);
     const entry = cache.hot(grant.key, nowMs);
+    if (entry?.place) hints.note(grant.token.session, entry.place, nowMs);
     if (entry) return this.#fromMemory(entry, head, connection, nowMs, !visitor.isSecure);
     const file = visitor.isSecure ? undefined : cache.hotFile(grant.key, nowMs);
-    if (file && !file.meta.sliced) return this.#fromFile(file, grant.key, head, connection, nowMs);
-    return this.#fromAfar({ ...head }, grant.key, connection);
+    if (file && !file.meta.sliced) {
+      this.#note(grant, nowMs);
+      return this.#fromFile(file, grant.key, head, connection, nowMs);
+    }
+    return this.#fromAfar({ ...head }, grant.key, connection).then((reply) => {
+      // Only of what there is: made-up names must not push out what is known of plays.
+      if (reply.head[STATUS_AT] === DIGIT_2) this.#note(grant, nowMs);
+      return reply;
+    });
+  }
+
+  #note({ key, token }: Grant, nowMs: number): void {
+    const place = segmentPlace(key);
+    if (place) this.#deps.hints.note(token.session, place, nowMs);
   }
 
   /** The last reply to a client that does not speak HTTP as it should. */
@@ -129,8 +147,11 @@ export class Responder {
     const whole = meta.sliced ? undefined : GrowingBody.complete(body);
     const found: Found = { meta, source: 'memory', body: whole, slice: 0 };
     if (meta.sliced) return this.#reach({ ...head }, entry.key, found, connection);
-    const file = maySplice && body.length >= SPLICE_BYTES_MIN ? cache.fileOf(entry) : undefined;
-    return this.#found(head, entry.key, found, connection, nowMs, file);
+    const fileOf =
+      maySplice && body.length >= SPLICE_BYTES_MIN
+        ? (start: number, length: number) => cache.fileOf(entry, start, length)
+        : undefined;
+    return this.#found(head, entry.key, found, connection, nowMs, fileOf);
   }
 
   /** From the disk tier, whose bytes need not come into this program. */
@@ -142,7 +163,7 @@ export class Responder {
     nowMs: number,
   ): Buffer | Reply | Promise<Reply> {
     const found: Found = { meta: file.meta, source: 'disk', body: undefined, slice: 0 };
-    const reply = this.#found(head, key, found, connection, nowMs, file);
+    const reply = this.#found(head, key, found, connection, nowMs, () => file);
     const isWhole =
       Buffer.isBuffer(reply) || !reply.body || ('file' in reply.body && reply.body.file !== undefined);
     // A small part or several parts: those are copied, so they take the usual way.
@@ -210,11 +231,11 @@ export class Responder {
     found: Found,
     connection: ConnectionField,
     nowMs: number,
-    file?: OpenFile,
+    fileOf?: (start: number, length: number) => OpenFile | undefined,
   ): Buffer | Reply {
     const { statistics, objects, cacheName } = this.#deps;
     statistics.sources[found.source]++;
-    if (found.meta.status === 200) return objects.any(head, { key, found, connection, nowMs, file });
+    if (found.meta.status === 200) return objects.any(head, { key, found, connection, nowMs, fileOf });
     const fields = `cache-status: ${cacheStatus(cacheName, found.source, found.meta, nowMs)}\r\n`;
     const error = { status: 404, code: 'not_found', message: 'no such object', fields } as const;
     return this.#error(error, connection, nowMs, head.method !== 'HEAD');

@@ -84,8 +84,7 @@ export class S3Fifo<T extends S3FifoEntry> {
 
   /** All entries, in no order that means anything. */
   *entries(): IterableIterator<T> {
-    yield* this.#small.entries.values();
-    yield* this.#main.entries.values();
+    for (const { entry } of this.#held.values()) yield entry;
   }
 
   delete(key: string): T | undefined {
