@@ -77,7 +77,8 @@ export class DiskTier {
     this.#clock = deps.clock;
     this.#log = deps.log;
     this.#options = options;
-    this.#open = deps.kernel && new OpenFiles(deps.kernel, options.openFilesMax ?? OPEN_FILES_MAX);
+    this.#open =
+      deps.kernel && new OpenFiles(deps.kernel, deps.clock, options.openFilesMax ?? OPEN_FILES_MAX);
     this.#files = new S3Fifo(
       options.bytesMax,
       (entry) => {
@@ -114,9 +115,9 @@ export class DiskTier {
     return !this.#doomed.has(file) && (!this.#isScanned || this.#files.peek(file) !== undefined);
   }
 
-  /** An open file with this copy, when the kernel can send that part of it at once. Counts as asked for. */
-  openFile(name: string, start: number, length: number): OpenFile | undefined {
-    const file = this.#open?.get(name, start, length);
+  /** An open file with this copy, when the kernel can send it at once. Counts as asked for. */
+  openFile(name: string): OpenFile | undefined {
+    const file = this.#open?.get(name);
     if (!file || this.#options.isBanned?.(name, file.meta)) return undefined;
     this.#files.get(file.name);
     return file;

@@ -70,14 +70,14 @@ export class ObjectCache {
   hotFile(key: string, nowMs: number): OpenFile | undefined {
     const { disk } = this.#deps;
     if (this.#flights.has(key)) return undefined;
-    const file = disk.openFile(key, 0, Number.POSITIVE_INFINITY);
+    const file = disk.openFile(key);
     return file && nowMs < file.meta.freshness.freshUntilMs ? file : undefined;
   }
 
-  /** The open file with these bytes of an entry of the memory tier. */
-  fileOf({ key, meta, body }: MemoryEntry, start: number, length: number): OpenFile | undefined {
+  /** The open file with the bytes of an entry of the memory tier. */
+  fileOf({ key, meta, body }: MemoryEntry): OpenFile | undefined {
     if (meta.etag === '') return undefined;
-    const file = this.#deps.disk.openFile(key, start, length);
+    const file = this.#deps.disk.openFile(key);
     return file?.meta.etag === meta.etag && file.length === body.length ? file : undefined;
   }
 

@@ -36,8 +36,8 @@ export type ObjectCall = {
   readonly found: Found;
   readonly connection: ConnectionField;
   readonly nowMs: number;
-  /** An open file with these bytes of the object, if there is one. */
-  readonly fileOf?: ((start: number, length: number) => OpenFile | undefined) | undefined;
+  /** An open file with the whole object, if there is one. */
+  readonly fileOf?: (() => OpenFile | undefined) | undefined;
 };
 
 export class ObjectReplies {
@@ -148,7 +148,7 @@ export class ObjectReplies {
     const single = parts.length === 1 && !tail && !meta.sliced ? part?.span : undefined;
     const ready = single && body?.isComplete ? body.bytes.subarray(single.start, single.end + 1) : undefined;
     const length = single ? single.end - single.start + 1 : 0;
-    const file = single && length >= SPLICED_BYTES_MIN ? fileOf?.(single.start, length) : undefined;
+    const file = single && length >= SPLICED_BYTES_MIN ? fileOf?.() : undefined;
     const span = file && single ? { file, start: single.start, length } : undefined;
     return { head, body: { parts, tail, locate: locator(cache, key, found), ready, file: span } };
   }

@@ -5,8 +5,12 @@
  */
 import { fstatSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import type { Clock } from '../../platform/clock.ts';
 import type { Kernel } from './kernel.ts';
 import type { ObjectMeta } from './stored-object.ts';
+
+/** For how long a file that was found in memory is not looked at again. */
+const AT_HAND_MS = 100;
 
 export type OpenFileFacts = {
   /** Of the file, not of the object. */
@@ -21,6 +25,8 @@ export type OpenFileFacts = {
 export class OpenFile {
   readonly #handle: FileHandle;
   readonly #facts: OpenFileFacts;
+  /** Until then it is believed to be in memory. */
+  atHandUntilMs = 0;
   #users = 0;
   #isRetired = false;
 
@@ -80,28 +86,36 @@ export class OpenFile {
 
 export class OpenFiles {
   readonly #kernel: Kernel;
+  readonly #clock: Clock;
   readonly #max: number;
   readonly #files = new Map<string, OpenFile>();
 
-  constructor(kernel: Kernel, max: number) {
+  constructor(kernel: Kernel, clock: Clock, max: number) {
     this.#kernel = kernel;
+    this.#clock = clock;
     this.#max = max;
   }
 
-  /** An open file of this name, when it is as it was checked and this part of its body is at hand. */
-  get(name: string, start: number, length: number): OpenFile | undefined {
+  /** An open file of this name, when it is as it was checked and its body is in memory. */
+  get(name: string): OpenFile | undefined {
     const file = this.#files.get(name);
     if (!file) return undefined;
     const { ctimeMs } = fstatSync(file.fd);
-    const bytes = Math.min(length, file.length - start);
-    const isAtHand = bytes > 0 && this.#kernel.isResident(file.fd, file.offset + start, bytes);
-    if (ctimeMs !== file.changedMs || !isAtHand) {
+    if (ctimeMs !== file.changedMs || !this.#isAtHand(file)) {
       this.delete(name);
       return undefined;
     }
     this.#files.delete(name);
     this.#files.set(name, file);
     return file;
+  }
+
+  /** Memory is not taken back in a moment, and to be wrong costs a wait for the disk and no byte. */
+  #isAtHand(file: OpenFile): boolean {
+    const nowMs = this.#clock.monotonic();
+    if (nowMs < file.atHandUntilMs) return true;
+    file.atHandUntilMs = nowMs + AT_HAND_MS;
+    return this.#kernel.isResident(file.fd, file.offset, file.length);
   }
 
   put(name: string, file: OpenFile): void {

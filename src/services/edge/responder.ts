@@ -147,10 +147,7 @@ export class Responder {
     const whole = meta.sliced ? undefined : GrowingBody.complete(body);
     const found: Found = { meta, source: 'memory', body: whole, slice: 0 };
     if (meta.sliced) return this.#reach({ ...head }, entry.key, found, connection);
-    const fileOf =
-      maySplice && body.length >= SPLICE_BYTES_MIN
-        ? (start: number, length: number) => cache.fileOf(entry, start, length)
-        : undefined;
+    const fileOf = maySplice && body.length >= SPLICE_BYTES_MIN ? () => cache.fileOf(entry) : undefined;
     return this.#found(head, entry.key, found, connection, nowMs, fileOf);
   }
 
@@ -231,7 +228,7 @@ export class Responder {
     found: Found,
     connection: ConnectionField,
     nowMs: number,
-    fileOf?: (start: number, length: number) => OpenFile | undefined,
+    fileOf?: () => OpenFile | undefined,
   ): Buffer | Reply {
     const { statistics, objects, cacheName } = this.#deps;
     statistics.sources[found.source]++;
