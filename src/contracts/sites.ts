@@ -36,6 +36,9 @@ export const behavior = z.object({
       named: z.array(z.string().min(1).max(128)).max(100).default([]),
     })
     .default({ others: true, named: [] }),
+  /** Functions of the site that see its requests before the cache does, and its replies before they leave. */
+  viewerRequest: z.string().max(64).optional(),
+  viewerResponse: z.string().max(64).optional(),
   /** Countries by ISO 3166-1 code; needs a country database at the edge. */
   countries: z
     .object({
@@ -57,6 +60,27 @@ export const behavior = z.object({
 });
 export type Behavior = z.infer<typeof behavior>;
 
+/** After CloudFront Functions' contract, JavaScript runtime 2.0. */
+export const siteFunction = z.object({
+  name: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+  eventType: z.enum(['viewer-request', 'viewer-response']),
+  code: z
+    .string()
+    .min(1)
+    .max(10 * 1024),
+  /** A newer version that this share of the viewers, in per cent, gets first. */
+  candidate: z
+    .object({
+      code: z
+        .string()
+        .min(1)
+        .max(10 * 1024),
+      percent: z.number().min(0).max(100),
+    })
+    .optional(),
+});
+export type SiteFunction = z.infer<typeof siteFunction>;
+
 export const site = z
   .object({
     name,
@@ -69,6 +93,9 @@ export const site = z
       .array(z.object({ id: z.string().min(1).max(128), publicKeyPem: z.string().max(4096) }))
       .max(64)
       .default([]),
+    functions: z.array(siteFunction).max(32).default([]),
+    /** What functions may look up. */
+    keyValues: z.record(z.string().max(512), z.string().max(1024)).default({}),
     /** The scheme that signed URLs name: that of the connection, or what a proxy in front of the edge speaks. */
     scheme: z.enum(['connection', 'http', 'https']).default('connection'),
   })
@@ -78,6 +105,17 @@ export const site = z
         used.every((one) => origins.some((known) => known.name === one)),
       ),
     { message: 'a behavior names an origin that the site does not have' },
+  )
+  .refine(
+    ({ functions, behaviors }) => {
+      const has = (name: string | undefined, eventType: SiteFunction['eventType']) =>
+        name === undefined || functions.some((one) => one.name === name && one.eventType === eventType);
+      return behaviors.every(
+        ({ viewerRequest, viewerResponse }) =>
+          has(viewerRequest, 'viewer-request') && has(viewerResponse, 'viewer-response'),
+      );
+    },
+    { message: 'a behavior names a function that the site does not have for that event' },
   )
   .meta({ id: 'Site' });
 export type Site = z.infer<typeof site>;

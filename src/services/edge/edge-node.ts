@@ -107,7 +107,7 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
   const names = { cacheName: cacheName(name), boundary: `matinee-${randomUUID()}` };
   const siteParts = { clock, log, guards, ...parts, ...names };
   const siteList = config.sites ?? orders.config?.sites ?? [];
-  let front = openSites(siteParts, config.name, siteList, limits);
+  let front = await openSites(siteParts, config.name, siteList, limits);
 
   let registration: Registration | undefined;
   let isDraining = false;
@@ -165,10 +165,10 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
       cache.outdate(() => true);
       front.outdate(() => true);
     },
-    follow: ({ sites }) => {
+    follow: async ({ sites }) => {
       const before = front;
       try {
-        front = openSites(siteParts, config.name, sites, limits);
+        front = await openSites(siteParts, config.name, sites, limits);
         before.retire();
       } catch (error) {
         log.error('the configuration of sites is wrong; the one before stays', {

@@ -34,7 +34,7 @@ export type OrdersWork = {
   /** Drops what is in memory or on its way that an order is about. */
   drop(order: EdgeOrder): void;
   dropAll(): void;
-  follow(config: EdgeConfigVersion): void;
+  follow(config: EdgeConfigVersion): Promise<void>;
 };
 
 const saved = z.object({
@@ -112,7 +112,7 @@ export class Orders {
     // At its first start an edge has nothing that an earlier order could be about.
     if (this.#seq < 0 || news.latest < this.#seq) this.#seq = news.latest;
     if (news.config) {
-      work.follow(news.config);
+      await work.follow(news.config);
       this.#config = news.config;
       log.info('a configuration of sites is followed', { version: news.config.version });
     }

@@ -4,11 +4,13 @@ import type { Clock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
 import type { EdgeLimits } from '../config.ts';
 import type { CacheParts } from '../edge-node.ts';
+import type { FunctionCost } from '../functions/edge-functions.ts';
 import { ObjectCache } from '../object-cache.ts';
 import { ObjectReplies } from '../object-reply.ts';
 import { OriginBreaker } from '../origin-breaker.ts';
 import { ReplyWriter } from '../reply.ts';
 import { SiteCache } from './site-cache.ts';
+import { SiteFunctions } from './site-functions.ts';
 import type { GuardDeps } from './site-guard.ts';
 import { SiteLinks } from './site-link.ts';
 import { createSliceLink } from './site-slices.ts';
@@ -27,12 +29,20 @@ export type Front = {
   readonly sites: Sites;
   /** Keeps nothing of what is on its way that the test holds for. */
   outdate(holds: (key: string) => boolean): void;
+  functionCosts(): FunctionCost[];
   /** Lets go of idle connections; those in use end by themselves. */
   retire(): void;
 };
 
-export function openSites(parts: Parts, edge: string, list: readonly Site[], limits: EdgeLimits): Front {
+/** Rejects with MatineeError when a key, a field or a function of a site is wrong. */
+export async function openSites(
+  parts: Parts,
+  edge: string,
+  list: readonly Site[],
+  limits: EdgeLimits,
+): Promise<Front> {
   const { clock, log, memory, disk, pinned, statistics, gate, cacheName, boundary } = parts;
+  const functions = await SiteFunctions.open(list, clock, log);
   const links = new SiteLinks(clock, list, {
     connectMs: limits.connectMs,
     idleMs: limits.siteIdleMs,
@@ -71,6 +81,7 @@ export function openSites(parts: Parts, edge: string, list: readonly Site[], lim
     log,
     routesMax,
     guards: parts.guards,
+    functions,
   };
   return {
     sites: new Sites({ ...deps, sites: list }),
@@ -78,6 +89,10 @@ export function openSites(parts: Parts, edge: string, list: readonly Site[], lim
       cache.outdate(holds);
       slices.outdate(holds);
     },
-    retire: () => links.close(),
+    functionCosts: () => functions.costs(),
+    retire: () => {
+      links.close();
+      functions.close();
+    },
   };
 }

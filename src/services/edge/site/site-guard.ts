@@ -45,7 +45,7 @@ export class SiteGuard {
   readonly #mayWatch: ((country: string | undefined) => boolean) | undefined;
   readonly #limit: RateLimit | undefined;
   readonly #forward: HeaderAllowList;
-  /** True when nothing is to be judged. */
+  /** True when nothing is to be judged or changed. */
   readonly isOpen: boolean;
 
   /** Throws invalid_config for a key or a field that cannot be used. */
@@ -72,7 +72,8 @@ export class SiteGuard {
       this.#limit = new RateLimit({ ratePerS: perS, burst, keysMax: deps.keysMax, seed: deps.seed });
     }
     this.#forward = new HeaderAllowList(behavior.forward);
-    this.isOpen = !behavior.signed && !behavior.countries && !behavior.limit;
+    const hasFunctions = behavior.viewerRequest !== undefined || behavior.viewerResponse !== undefined;
+    this.isOpen = !behavior.signed && !behavior.countries && !behavior.limit && !hasFunctions;
   }
 
   judge(request: GuardedRequest): GuardVerdict {

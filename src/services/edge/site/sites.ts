@@ -22,6 +22,7 @@ import type { ObjectMeta } from '../stored-object.ts';
 import { targetPath } from '../target.ts';
 import type { SiteAnswer, SiteCache } from './site-cache.ts';
 import { behaviorFor, countedTarget, primaryKey, type SiteCall } from './site-call.ts';
+import { madeReply, type SiteFunctions } from './site-functions.ts';
 import { type GuardDeps, type GuardVerdict, SiteGuard } from './site-guard.ts';
 import type { StoredMeta } from './site-store.ts';
 
@@ -37,6 +38,7 @@ export type SitesDeps = {
   log: Log;
   routesMax: number;
   guards: GuardDeps;
+  functions: SiteFunctions;
 };
 
 /** A request to a site, with what only the bytes of its head tell. */
@@ -118,23 +120,49 @@ export class Sites {
       ...{ nowMs: clock.now(), monotonicMs: clock.monotonic() },
     });
     if (verdict.kind === 'turned') return this.#turn(request, connection, verdict);
-    const target = behavior.signed ? countedTarget(verdict.target, behavior.query) : route.target;
-    const key = behavior.signed ? primaryKey(site.name, host, target) : route.key;
+    const { functions } = this.#deps;
+    const changed = functions.onRequest(site, behavior, request, verdict.target);
+    if (changed?.kind === 'failed') return this.#fault(request, connection, changed.reason);
+    if (changed?.kind === 'response') return madeReply(changed.response, head.method, connection);
+    const isAsAsked = !behavior.signed && !changed;
+    const target = isAsAsked
+      ? route.target
+      : countedTarget(changed?.target ?? verdict.target, behavior.query);
+    const key = isAsAsked ? route.key : primaryKey(site.name, host, target);
+    const fields = changed?.fields ?? request.fields;
     const call: SiteCall = {
       ...{ site, behavior, method: head.method, host, target },
-      fields: guard.forwarded(request.fields, head.method, request.visitor),
+      fields: guard.forwarded(fields, head.method, request.visitor),
       ...{ body: request.body, range: head.method === 'GET' ? head.range : '', asked: head.target },
       interim: request.interim,
     };
+    const reply = await this.#reply(request, call, key, connection);
+    const final = functions.onReply(site, behavior, request, target, reply, connection);
+    return final === 'failed' ? this.#fault(request, connection, 'the function for replies failed') : final;
+  }
+
+  async #reply(
+    request: SiteRequest,
+    call: SiteCall,
+    key: string,
+    connection: ConnectionField,
+  ): Promise<Reply> {
+    const { cache, statistics } = this.#deps;
     try {
-      const answer = await this.#deps.cache.answer(call);
-      this.#deps.statistics.sources[answer.source]++;
+      const answer = await cache.answer(call);
+      statistics.sources[answer.source]++;
       return answer.kind === 'copy'
-        ? this.#copy(head, key, answer, connection)
-        : this.#stream(head, answer, connection);
+        ? this.#copy(request.head, key, answer, connection)
+        : this.#stream(request.head, answer, connection);
     } catch (error) {
       return this.#failed(request, error, connection);
     }
+  }
+
+  /** A function of the operator's failed; its log says how. */
+  #fault(request: SiteRequest, connection: ConnectionField, reason: string): Reply {
+    this.#deps.log.warn('a function failed', { reason });
+    return this.#say(request, connection, 502, 'unavailable', 'a function of this site failed', '');
   }
 
   #siteOf(host: string): Site | undefined {
@@ -151,8 +179,9 @@ export class Sites {
     if (!site || !behavior || path === undefined) return undefined;
     const query = head.target.indexOf('?');
     const whole = query < 0 ? path : path + head.target.slice(query);
-    // What is signed must be seen as it was asked; its own parameters are taken off after the check.
-    const target = behavior.signed ? whole : countedTarget(whole, behavior.query);
+    // Signatures and functions must see what was asked; parameters are taken off after them.
+    const isWhole = behavior.signed || behavior.viewerRequest !== undefined;
+    const target = isWhole ? whole : countedTarget(whole, behavior.query);
     const guard = this.#guards.get(behavior) as SiteGuard;
     const route = { site, guard, target, key: primaryKey(site.name, host, target) };
     // Signed targets differ from viewer to viewer.
