@@ -6,7 +6,7 @@ export type Grant = { readonly key: string; readonly token: VerifiedToken };
 export type Refusal = { readonly status: 400 | 403 | 503; readonly message: string };
 
 /** Where publications are; nothing else of the bucket is ever asked for. */
-const KEY_ROOT = 'titles/';
+export const KEY_ROOT = 'titles/';
 
 /** Remembers whole targets, so that a hot one costs one look-up. */
 export class Access {

@@ -15,6 +15,8 @@ export type EdgeOrigin = {
   bucket: string;
   region: string;
   credentials: { accessKeyId: string; secretAccessKey: string };
+  /** Other ways to the same bucket, as `baseUrl`, in the order in which they are tried before it. */
+  preferred?: readonly string[];
 };
 
 export type EdgeConfig = {
@@ -40,6 +42,10 @@ export type EdgeConfig = {
   };
   /** What this edge fronts besides films, until steering tells. */
   sites?: readonly Site[];
+  /** An edge to fetch through before the origin is asked; by scheme, host and port. */
+  shieldUrl?: string;
+  /** What edges of an installation show each other. Without it this edge is nobody's shield. */
+  shieldSecret?: string;
   /** How long the origin may take until the first byte of a reply. */
   originTimeoutMs: number;
   /** Proxies in front of this edge, as addresses and CIDR blocks, and the field that they write. */
@@ -91,6 +97,11 @@ export const EDGE_LIMITS = {
   /** While the origin is away, stale copies are served at once and it is asked again this often. */
   probeEveryMs: 1000,
   connectMs: 1000,
+  /** A way to the origin that is silent for so long gets help from the next, for this share of requests at most. */
+  hedgeMs: 300,
+  hedgeShare: 0.05,
+  /** How often ways to the origin that failed are looked at. */
+  linkCheckMs: 1000,
   /** Between two pieces of a body from the origin. */
   originIdleMs: 10_000,
   /** What replies to slow readers may hold in memory besides the memory tier. */

@@ -21,13 +21,14 @@ import { DiskTier } from './disk-tier.ts';
 import { Gate } from './gate.ts';
 import { Http2Viewer, type Translations } from './http2-viewer.ts';
 import { openKernel } from './kernel.ts';
+import { LinkChain, type LinkCounts } from './link-chain.ts';
 import { type CoarseClock, type Listener, openListener } from './listener.ts';
 import { type IsExpected, MemoryTier } from './memory-tier.ts';
 import { ObjectCache } from './object-cache.ts';
 import { describeObject, ObjectReplies } from './object-reply.ts';
 import { Orders } from './orders.ts';
 import { OriginBreaker } from './origin-breaker.ts';
-import { createOriginLink, type OriginLink } from './origin-link.ts';
+import { createOriginLink, createShieldLink, type OriginLink } from './origin-link.ts';
 import { PinnedBytes } from './pinned-bytes.ts';
 import { PlayForesight } from './play-foresight.ts';
 import { PlayHints } from './play-hints.ts';
@@ -53,6 +54,8 @@ export type EdgeNode = {
   readonly secureUrl: string | undefined;
   health(): Health;
   counts(): EdgeCounts;
+  /** What each way to the origin carried. */
+  links(): LinkCounts[];
   /** Leaves the ranking, lets open replies go on for a while, and closes. Further calls wait for the same end. */
   close(): Promise<void>;
 };
@@ -94,7 +97,7 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     return (place) => tier.isExpected(place, clock.now());
   };
   const disk = openDisk({ clock, log, kernel }, config, limits, orders.bans, foresight());
-  const link = openLink(deps, config, limits);
+  const link = openLink({ ...deps, log }, config, limits);
   const memory = new MemoryTier(config.memoryBytes, foresight());
   const gate = new Gate({
     runningMax: limits.originFetchesMax,
@@ -120,6 +123,7 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     return reasons.length === 0 ? { ready: true } : { ready: false, reasons };
   };
   const responder = new Responder({
+    shieldSecret: config.shieldSecret,
     ...{
       access,
       admission,
@@ -196,7 +200,15 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     ending ??= end();
     return ending;
   };
-  return { url, plainUrl, secureUrl, health, counts: () => statistics.snapshot(), close };
+  return {
+    url,
+    plainUrl,
+    secureUrl,
+    health,
+    counts: () => statistics.snapshot(),
+    links: () => link.counts(),
+    close,
+  };
 }
 
 type SecureDeps = {
@@ -274,12 +286,23 @@ function openDisk(
   return disk;
 }
 
-function openLink({ clock }: EdgeDeps, config: EdgeConfig, limits: EdgeLimits): OriginLink {
-  return createOriginLink(clock, config.origin, {
+/** The shield first, then private ways to the bucket, then the public one. */
+function openLink({ clock, log }: EdgeDeps, config: EdgeConfig, limits: EdgeLimits): LinkChain {
+  const { origin, shieldUrl, shieldSecret } = config;
+  const waits = {
     connectMs: limits.connectMs,
     firstByteMs: config.originTimeoutMs,
     connectionsMax: limits.originFetchesMax,
-  });
+  };
+  const shield =
+    shieldUrl && shieldSecret
+      ? [createShieldLink(clock, { baseUrl: shieldUrl, secret: shieldSecret }, waits)]
+      : [];
+  const direct = [...(origin.preferred ?? []), origin.baseUrl].map((baseUrl) =>
+    createOriginLink(clock, { ...origin, baseUrl }, waits),
+  );
+  const { hedgeMs, hedgeShare, linkCheckMs: checkMs } = limits;
+  return new LinkChain(clock, log, [...shield, ...direct], { hedgeMs, hedgeShare, checkMs });
 }
 
 export type CacheParts = {

@@ -198,6 +198,7 @@ export type TestEdgeOptions = Partial<EdgeConfig> & {
   isAway?: boolean;
   noKeys?: boolean;
   heartbeatMs?: number;
+  preferred?: readonly string[];
 };
 
 export async function openTestEdge(
@@ -210,7 +211,14 @@ export async function openTestEdge(
   const steering = options.noKeys ? createFakeSteering() : createFakeSteering(mint);
   steering.isAway = options.isAway ?? false;
   steering.heartbeatMs = options.heartbeatMs ?? 2000;
-  const { isAway: _isAway, noKeys: _noKeys, heartbeatMs: _heartbeatMs, limits, ...config } = options;
+  const {
+    isAway: _isAway,
+    noKeys: _noKeys,
+    heartbeatMs: _heartbeatMs,
+    preferred,
+    limits,
+    ...config
+  } = options;
   const edge = await openEdgeNode(
     { steering: steering.client, clock: systemClock, log: silentLog },
     {
@@ -229,6 +237,7 @@ export async function openTestEdge(
         bucket: BUCKET,
         region: 'us-east-1',
         credentials: { accessKeyId: 'AK', secretAccessKey: 'SK' },
+        ...(preferred ? { preferred } : {}),
       },
       limits: { sweepMs: 20, drainMs: 500, ...limits },
     },

@@ -1,6 +1,6 @@
 /**
- * Fetches objects from the S3 door: signed GET requests over kept connections, with a limit on each wait. It tells
- * what came and does not judge it.
+ * Fetches objects from the S3 door, or from a shield: GET requests over kept connections, with a limit on each wait.
+ * It tells what came and does not judge it.
  */
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
@@ -10,7 +10,9 @@ import { systemCode } from '../../platform/errors.ts';
 import { EMPTY_PAYLOAD_HASH, signRequest, uriEncode } from '../../platform/sigv4.ts';
 import type { EdgeOrigin } from './config.ts';
 import { EdgeFailure } from './failure.ts';
+import type { NamedLink } from './link-chain.ts';
 import type { ByteSpan } from './ranges.ts';
+import { SHIELD_FIELD, SHIELD_PREFIX, shieldMark } from './shield.ts';
 
 export type OriginGet = {
   key: string;
@@ -27,20 +29,10 @@ export type OriginLink = {
 
 export type OriginLinkLimits = { connectMs: number; firstByteMs: number; connectionsMax: number };
 
-export function createOriginLink(clock: Clock, origin: EdgeOrigin, limits: OriginLinkLimits): OriginLink {
-  const tls = origin.baseUrl.startsWith('https:');
-  const AgentKind = tls ? TlsAgent : Agent;
-  const agent = new AgentKind({
-    keepAlive: true,
-    maxSockets: limits.connectionsMax,
-    maxFreeSockets: limits.connectionsMax,
-    // Below the door's own 15 s, so that a request does not meet a connection that is just being closed.
-    timeout: 10_000,
-  });
-  const send = tls ? tlsRequest : httpRequest;
+/** Signed requests to the S3 door. */
+export function createOriginLink(clock: Clock, origin: EdgeOrigin, limits: OriginLinkLimits): NamedLink {
   const baseUrl = origin.baseUrl.replace(/\/+$/, '');
-
-  const get = (what: OriginGet) => {
+  return createLink(baseUrl, limits, (what) => {
     const url = `${baseUrl}/${uriEncode(origin.bucket)}/${uriEncode(what.key, true)}`;
     const headers = signRequest({
       method: 'GET',
@@ -52,9 +44,54 @@ export function createOriginLink(clock: Clock, origin: EdgeOrigin, limits: Origi
       service: 's3',
       date: new Date(clock.now()),
     });
+    return { url, headers };
+  });
+}
+
+/** Requests to another edge, which answers them as a viewer's and asks the origin once for all. */
+export function createShieldLink(
+  clock: Clock,
+  { baseUrl: given, secret }: ShieldPeer,
+  limits: OriginLinkLimits,
+): NamedLink {
+  const baseUrl = given.replace(/\/+$/, '');
+  return createLink(baseUrl, limits, (what) => ({
+    url: `${baseUrl}${SHIELD_PREFIX}${uriEncode(what.key, true)}`,
+    headers: { ...requestHeaders(what), [SHIELD_FIELD]: shieldMark(secret, what.key, clock.now()) },
+  }));
+}
+
+export type ShieldPeer = { readonly baseUrl: string; readonly secret: string };
+
+function createLink(
+  baseUrl: string,
+  limits: OriginLinkLimits,
+  prepare: (what: OriginGet) => { url: string; headers: Record<string, string> },
+): NamedLink {
+  const tls = baseUrl.startsWith('https:');
+  const AgentKind = tls ? TlsAgent : Agent;
+  const agent = new AgentKind({
+    keepAlive: true,
+    maxSockets: limits.connectionsMax,
+    maxFreeSockets: limits.connectionsMax,
+    // Below the door's own 15 s, so that a request does not meet a connection that is just being closed.
+    timeout: 10_000,
+  });
+  const send = tls ? tlsRequest : httpRequest;
+  const get = (what: OriginGet) => {
+    const { url, headers } = prepare(what);
     return firstByte(send(url, { agent, headers }), limits);
   };
-  return { get, close: () => agent.destroy() };
+  const check = async () => {
+    try {
+      (await firstByte(send(`${baseUrl}/`, { agent, method: 'HEAD' }), limits)).resume();
+      return true;
+    } catch {
+      // Still away.
+      return false;
+    }
+  };
+  return { name: new URL(baseUrl).host, link: { get, close: () => agent.destroy() }, check };
 }
 
 function requestHeaders({ span, ifMatch, ifNoneMatch }: OriginGet): Record<string, string> {

@@ -5,11 +5,11 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { ErrorCode } from '../../platform/errors.ts';
 import type { Health } from '../../platform/service.ts';
-import type { Access, Grant, Refusal } from './access.ts';
+import { type Access, type Grant, KEY_ROOT, type Refusal } from './access.ts';
 import { cacheStatus, failedStatus } from './cache-status.ts';
 import { JOINED_BYTES_MAX, SPLICE_BYTES_MIN } from './config.ts';
 import { asEdgeFailure, type EdgeFailure } from './failure.ts';
-import type { Fields } from './fields.ts';
+import { type Fields, fieldOf } from './fields.ts';
 import { GrowingBody } from './growing-body.ts';
 import type { ParseFault, RequestHead } from './http-parser.ts';
 import type { CoarseClock } from './listener.ts';
@@ -22,12 +22,16 @@ import { firstByteHint } from './ranges.ts';
 import type { ConnectionField, ErrorReply, ReplyWriter } from './reply.ts';
 import type { Admission, Turned } from './security/admission.ts';
 import type { Visitor } from './security/visitor.ts';
+import { isShieldMark, SHIELD_FIELD, SHIELD_PREFIX } from './shield.ts';
 import type { SiteRequest, Sites } from './site/sites.ts';
 import type { EdgeStatistics } from './statistics.ts';
+import { readKey } from './target.ts';
 
 export type ResponderDeps = {
   access: Access;
   admission: Admission;
+  /** What other edges show; without it there are none. */
+  shieldSecret: string | undefined;
   hints: PlayHints;
   coarse: CoarseClock;
   cache: ObjectCache;
@@ -94,6 +98,7 @@ export class Responder {
     const { method, target } = head;
     if (method !== 'GET' && method !== 'HEAD') return this.#other(method, connection, nowMs);
     if (target === '/healthz') return this.#healthz(head, connection, nowMs);
+    if (target.startsWith(SHIELD_PREFIX)) return this.#forEdge(head, connection, fields, nowMs);
     const grant = access.open(target, nowMs);
     if ('status' in grant) return this.#refuseAccess(grant, head, connection, nowMs);
     const { admission, coarse, hints } = this.#deps;
@@ -114,6 +119,24 @@ export class Responder {
       if (reply.head[STATUS_AT] === DIGIT_2) this.#note(grant, nowMs);
       return reply;
     });
+  }
+
+  /** Another edge asks: it has no token, but it shows that it belongs to us. */
+  #forEdge(
+    head: RequestHead,
+    connection: ConnectionField,
+    fields: () => Fields,
+    nowMs: number,
+  ): Buffer | Reply | Promise<Reply> {
+    const { cache, shieldSecret } = this.#deps;
+    const key = readKey(head.target.slice(SHIELD_PREFIX.length));
+    const mark = fieldOf(fields(), SHIELD_FIELD) ?? '';
+    if (!shieldSecret || !key?.startsWith(KEY_ROOT) || !isShieldMark(shieldSecret, key, mark, nowMs)) {
+      return this.#refuseAccess({ status: 403, message: 'only for edges' }, head, connection, nowMs);
+    }
+    const entry = cache.hot(key, nowMs);
+    if (entry) return this.#fromMemory(entry, head, connection, nowMs, true);
+    return this.#fromAfar({ ...head }, key, connection);
   }
 
   #note({ key, token }: Grant, nowMs: number): void {

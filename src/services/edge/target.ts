@@ -20,7 +20,7 @@ export function targetPath(target: string): string | undefined {
 export function readTarget(path: string): Target | undefined {
   const slash = path.indexOf('/', 1);
   if (slash < 0) return { token: path.slice(1), key: '' };
-  const key = decodeKey(path.slice(slash + 1));
+  const key = readKey(path.slice(slash + 1));
   return key === undefined ? undefined : { token: path.slice(1, slash), key };
 }
 
@@ -29,7 +29,7 @@ export function readTarget(path: string): Target | undefined {
  * HTTP/1.1 parser), bad escapes, encoded slashes, backslashes and control characters,
  * text that is not UTF-8, and segments that are empty, `.` or `..`.
  */
-function decodeKey(raw: string): string | undefined {
+export function readKey(raw: string): string | undefined {
   if (/[^!-~]|%(?![0-9a-fA-F]{2})|%2f|%5c|%[01][0-9a-fA-F]|%7f|\\/i.test(raw)) return undefined;
   let key: string;
   try {
