@@ -8,6 +8,8 @@ import { openDirectory } from './directory.ts';
 import type { Unit } from './main.ts';
 import { MEDIA_BUCKET, PROFILES } from './names.ts';
 import { tellReady } from './platform/supervisor.ts';
+import { readHours } from './services/edge/proactive-fill/hours.ts';
+import type { ProactiveFillOptions } from './services/edge/proactive-fill/proactive-fill.ts';
 import { readCredentials } from './services/origin/credentials-file.ts';
 
 const MEBIBYTE = 1024 * 1024;
@@ -36,11 +38,17 @@ export async function runEdge(port: number, unit: Unit): Promise<void> {
       diskBytes: settings.MATINEE_EDGE_DISK_MB * MEBIBYTE,
       origin: { baseUrl: originUrl, bucket: MEDIA_BUCKET, region: settings.MATINEE_REGION, credentials },
       originTimeoutMs: 5000,
+      ...(settings.MATINEE_EDGE_FILL ? { proactiveFill: fillOptions(settings) } : {}),
     },
   );
   lifecycle.onShutdown('drain', 'edge', () => edge.close());
   await waitFor('steering', async () => (edge.health().ready ? true : undefined), unit);
   tellReady([[name, edge.url]]);
+}
+
+function fillOptions(settings: Unit['settings']): ProactiveFillOptions {
+  const hours = readHours(settings.MATINEE_EDGE_FILL_HOURS);
+  return { bytesPerS: settings.MATINEE_EDGE_FILL_RATE * 1e6, ...(hours ? { hours } : {}) };
 }
 
 export async function runEncoder(name: string, unit: Unit): Promise<void> {

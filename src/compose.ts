@@ -132,7 +132,9 @@ async function openServices(
       gopS: 2,
       leaseS: 15,
     };
-    add(createStudioService({ records, queue, objects: stored.objects, catalog, clock, log }, config));
+    add(
+      createStudioService({ records, queue, objects: stored.objects, catalog, steering, clock, log }, config),
+    );
   }
   if (tables && keys && has('playback')) {
     const { openPlaybackService } = await import('./services/playback/service.ts');

@@ -81,6 +81,24 @@ export const SETTINGS = {
     unit: 'MiB',
     meaning: 'Disk tier of each edge; 0 goes without.',
   },
+  MATINEE_EDGE_FILL: {
+    kind: 'boolean',
+    default: true,
+    meaning: 'Edges fetch openings of new films, and films that are streamed much, before viewers ask.',
+  },
+  MATINEE_EDGE_FILL_RATE: {
+    kind: 'integer',
+    default: 20,
+    min: 1,
+    max: 100_000,
+    unit: 'MB/s',
+    meaning: 'What each edge may fetch at most before viewers ask.',
+  },
+  MATINEE_EDGE_FILL_HOURS: {
+    kind: 'text',
+    default: '',
+    meaning: 'When edges may do so, by their local time: `22:30-06:00`. Default: always.',
+  },
   MATINEE_REGION: {
     kind: 'text',
     default: 'us-east-1',

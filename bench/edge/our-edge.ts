@@ -23,6 +23,8 @@ const key = { id: 'bench', publicKey: (publicKey.export({ format: 'jwk' }) as { 
 const steering: SteeringClient = {
   registerEdge: async () => ({ tokenKeys: [key], heartbeatMs: 2000 }),
   rankEdges: async () => ({ edges: [] }),
+  announceFill: async () => ({}),
+  takeFillPlan: async () => ({ version: 1, titles: [] }),
   // There are none, and the edge asks again after the wait.
   takeOrders: async ({ query }, signal) => {
     if (Number(query?.after) >= 0)

@@ -1,9 +1,10 @@
-/** What edges and playback ask of steering. */
+/** What edges, playback and the studio ask of steering. */
 import type { Transport } from '../contracts/call.ts';
 import { takeOrders } from '../contracts/edge-control.ts';
 import { rankEdges, registerEdge } from '../contracts/edges.ts';
+import { announceFill, takeFillPlan } from '../contracts/fill.ts';
 import { type Client, createClient } from './client.ts';
 
-const rows = { rankEdges, registerEdge, takeOrders };
+const rows = { rankEdges, registerEdge, takeOrders, announceFill, takeFillPlan };
 export type SteeringClient = Client<typeof rows>;
 export const createSteeringClient = (transport: Transport): SteeringClient => createClient(rows, transport);

@@ -1,6 +1,7 @@
 /** Edges and steering: how an edge joins, how steering ranks the living, and the token that an edge checks. */
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
+import { streamedTitles } from './fill.ts';
 import { edgeRef } from './plays.ts';
 
 export const edgeStatus = z
@@ -49,6 +50,8 @@ export const registerEdge = endpoint({
     requestsPerS: z.number().default(0),
     bytesPerS: z.number().default(0),
     hitRatio: z.number().default(0),
+    /** Bytes of titles that it replied with since the last time, the most first. */
+    streamed: streamedTitles.default([]),
   }),
   reply: z.object({ tokenKeys, heartbeatMs: z.number().int() }),
 });

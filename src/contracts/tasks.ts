@@ -185,6 +185,18 @@ export const thumbnailSheets = z.object({
 });
 export type ThumbnailSheets = z.infer<typeof thumbnailSheets>;
 
+/** An output as the worker sent it. */
+export const storedFile = z.object({
+  name: z.string().max(100),
+  bytes: z.number().int().min(0),
+  /** SHA-256 in base64url. */
+  sha256: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+});
+export type StoredFile = z.infer<typeof storedFile>;
+
+/** Absent in what older workers told. */
+const storedFiles = z.array(storedFile).max(20_000).optional();
+
 /** Outputs are named relative to the attempt's prefix, which the studio knows. */
 export const taskResult = z.discriminatedUnion('kind', [
   z.object({
@@ -209,9 +221,19 @@ export const taskResult = z.discriminatedUnion('kind', [
     cpuS: z.number(),
   }),
   /** `file` is null when there is no cue. */
-  z.object({ kind: z.literal('extract-text'), file: z.string().nullable(), cues: z.number().int() }),
-  z.object({ kind: z.literal('package'), track: packagedTrack }),
-  z.object({ kind: z.literal('images'), poster: z.string(), sheets: thumbnailSheets.nullable() }),
+  z.object({
+    kind: z.literal('extract-text'),
+    file: z.string().nullable(),
+    cues: z.number().int(),
+    files: storedFiles,
+  }),
+  z.object({ kind: z.literal('package'), track: packagedTrack, files: storedFiles }),
+  z.object({
+    kind: z.literal('images'),
+    poster: z.string(),
+    sheets: thumbnailSheets.nullable(),
+    files: storedFiles,
+  }),
 ]);
 export type TaskResult = z.infer<typeof taskResult>;
 

@@ -1,8 +1,9 @@
 /** Decides whether a request target opens an object. It knows tokens and keys, not where bytes are. */
+import type { Stream, TitleStreams } from './proactive-fill/title-streams.ts';
 import { readTarget, type Target, targetPath } from './target.ts';
 import type { TokenVerifier, VerifiedToken } from './token.ts';
 
-export type Grant = { readonly key: string; readonly token: VerifiedToken };
+export type Grant = { readonly key: string; readonly token: VerifiedToken; readonly stream: Stream };
 export type Refusal = { readonly status: 400 | 403 | 503; readonly message: string };
 
 /** Where publications are; nothing else of the bucket is ever asked for. */
@@ -12,11 +13,13 @@ export const KEY_ROOT = 'titles/';
 export class Access {
   readonly #tokens: TokenVerifier;
   readonly #targetsMax: number;
+  readonly #streams: TitleStreams;
   readonly #grants = new Map<string, Grant>();
 
-  constructor(tokens: TokenVerifier, targetsMax: number) {
+  constructor(tokens: TokenVerifier, targetsMax: number, streams: TitleStreams) {
     this.#tokens = tokens;
     this.#targetsMax = targetsMax;
+    this.#streams = streams;
   }
 
   /** Must be called when the token keys have changed. */
@@ -47,7 +50,7 @@ export class Access {
     if (!parts.key.startsWith(token.prefix) || !parts.key.startsWith(KEY_ROOT)) {
       return { status: 403, message: 'the token does not open this' };
     }
-    return { key: parts.key, token };
+    return { key: parts.key, token, stream: this.#streams.of(parts.key) };
   }
 
   #remember(target: string, grant: Grant): void {

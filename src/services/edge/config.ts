@@ -4,7 +4,7 @@ import type { Site } from '../../contracts/sites.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { CertificateFiles } from './certificate.ts';
-
+import type { ProactiveFillOptions } from './proactive-fill/proactive-fill.ts';
 import type { CountryRuleOptions } from './security/geo.ts';
 
 export type EdgeDeps = { steering: SteeringClient; clock: Clock; log: Log };
@@ -56,6 +56,8 @@ export type EdgeConfig = {
   countries?: CountryRuleOptions;
   /** Requests for films in a second, of one client address and of one session; 0 sets no limit. */
   rates?: { readonly clientPerS: number; readonly sessionPerS: number };
+  /** Nothing is fetched before it is asked for when it is absent. */
+  proactiveFill?: ProactiveFillOptions;
   limits?: Partial<EdgeLimits>;
 };
 

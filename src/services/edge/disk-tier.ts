@@ -123,6 +123,16 @@ export class DiskTier {
     return file;
   }
 
+  /** False too while it is not known yet. */
+  holds(name: string): boolean {
+    return this.#isScanned && this.mayHold(name);
+  }
+
+  /** True while so much waits to be written that more would soon be turned away. */
+  get isBehind(): boolean {
+    return this.#queuedBytes > this.#options.queueBytesMax / 4;
+  }
+
   /** Never rejects: whatever goes wrong is a miss. */
   async get(name: string): Promise<Copy | undefined> {
     const file = fileName(name);

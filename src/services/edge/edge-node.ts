@@ -32,6 +32,8 @@ import { createOriginLink, createShieldLink, type OriginLink } from './origin-li
 import { PinnedBytes } from './pinned-bytes.ts';
 import { PlayForesight } from './play-foresight.ts';
 import { PlayHints } from './play-hints.ts';
+import { startProactiveFill } from './proactive-fill/proactive-fill.ts';
+import { TitleStreams } from './proactive-fill/title-streams.ts';
 import { Registration } from './registration.ts';
 import { ReplyWriter } from './reply.ts';
 import { Responder } from './responder.ts';
@@ -81,7 +83,8 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
   const statistics = new EdgeStatistics(clock.now());
   const coarse = { nowMs: clock.monotonic() };
   const tokens = new TokenVerifier(limits.tokensMax);
-  const access = new Access(tokens, limits.targetsMax);
+  const streams = new TitleStreams();
+  const access = new Access(tokens, limits.targetsMax, streams);
   const pinned = new PinnedBytes(config.memoryBytes + limits.pinnedBytesMax);
   const kernel = openKernel();
   const orders = await Orders.open({
@@ -151,6 +154,7 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     {
       ...{ name, url, region: config.region, heartbeatMs: limits.heartbeatMs },
       isReady: () => tokens.hasKeys && !isDraining,
+      takeStreamed: () => streams.take(),
       takeRates: () => statistics.takeRates(clock.now()),
       takeKeys: (keys) => {
         if (tokens.setKeys(keys)) access.forget();
@@ -181,6 +185,16 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
       }
     },
   });
+  const proactive =
+    config.proactiveFill &&
+    startProactiveFill(
+      {
+        ...{ steering, clock, log, name, cache, statistics },
+        capacityBytes: config.diskBytes || config.memoryBytes,
+        isBusy: () => gate.isCrowded || pinned.isSpent || disk.isBehind,
+      },
+      config.proactiveFill,
+    );
   const host = hostInUrl(config.host);
   const plainUrl = `http://${host}:${listener.port}`;
   const secureUrl = secure && `https://${host}:${secure.port}`;
@@ -189,6 +203,7 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
   const end = async () => {
     isDraining = true;
     // Steering may be slow or away; viewers that are here must not wait for it.
+    await proactive?.close();
     await Promise.all([registration.leave(), orders.close(), listener.close(), secure?.close()]);
     link.close();
     front.retire();

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SteeringClient } from '../../clients/steering.ts';
 import type { EdgeConfigVersion, EdgeOrder } from '../../contracts/edge-control.ts';
+import type { FillPlan } from '../../contracts/fill.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { silentLog } from '../../platform/log.ts';
 import type { EdgeConfig } from './config.ts';
@@ -144,6 +145,7 @@ export type FakeSteering = {
   heartbeatMs: number;
   orders: EdgeOrder[];
   config: EdgeConfigVersion | undefined;
+  plan: FillPlan;
 };
 
 export function createFakeSteering(...mints: TokenMint[]): FakeSteering {
@@ -154,11 +156,21 @@ export function createFakeSteering(...mints: TokenMint[]): FakeSteering {
     heartbeatMs: 2000,
     orders: [],
     config: undefined,
+    plan: { version: 1, titles: [] },
     client: {
       registerEdge: async (call) => {
         if (steering.isAway) throw new Error('steering is away');
         steering.heard.push(call);
         return { tokenKeys: steering.keys, heartbeatMs: steering.heartbeatMs };
+      },
+      announceFill: async () => ({}),
+      takeFillPlan: async ({ query }, signal) => {
+        for (let i = 0; i < 100 && !signal?.aborted; i++) {
+          if (steering.isAway) throw new Error('steering is away');
+          if (steering.plan.version !== query?.version) break;
+          await sleep(10);
+        }
+        return steering.plan;
       },
       rankEdges: async () => ({ edges: [] }),
       takeOrders: async ({ query }, signal) => {

@@ -14,6 +14,11 @@ export class Gate {
     this.#limits = limits;
   }
 
+  /** True while somebody waits, or may soon have to. */
+  get isCrowded(): boolean {
+    return this.#waiters.size > 0 || this.#running * 2 > this.#limits.runningMax;
+  }
+
   /** Resolves when the work may start; whoever entered must leave. Rejects with EdgeFailure `busy`. */
   async enter(): Promise<void> {
     const { runningMax, waitingMax, waitMs } = this.#limits;

@@ -81,6 +81,11 @@ export class ObjectCache {
     return file?.meta.etag === meta.etag && file.length === body.length ? file : undefined;
   }
 
+  /** Whether a search would find a copy here. It is not counted as asked for. */
+  holds(key: string): boolean {
+    return this.#deps.memory.has(key) || this.#deps.disk.holds(key);
+  }
+
   /** `hint` is the first byte that is wanted. Rejects with EdgeFailure. */
   async find(key: string, hint: number): Promise<Found> {
     const held = this.#deps.memory.get(key);

@@ -18,6 +18,7 @@ import type { Found, ObjectCache } from './object-cache.ts';
 import type { ObjectReplies, Reply } from './object-reply.ts';
 import type { OpenFile } from './open-files.ts';
 import { type PlayHints, segmentPlace } from './play-hints.ts';
+import type { Stream } from './proactive-fill/title-streams.ts';
 import { firstByteHint } from './ranges.ts';
 import type { ConnectionField, ErrorReply, ReplyWriter } from './reply.ts';
 import type { Admission, Turned } from './security/admission.ts';
@@ -101,15 +102,31 @@ export class Responder {
     if (target.startsWith(SHIELD_PREFIX)) return this.#forEdge(head, connection, fields, nowMs);
     const grant = access.open(target, nowMs);
     if ('status' in grant) return this.#refuseAccess(grant, head, connection, nowMs);
-    const { admission, coarse, hints } = this.#deps;
+    const { admission, coarse } = this.#deps;
     const turned = admission.hasRules
       ? admission.judge(visitor, grant.token.session, fields, coarse.nowMs)
       : undefined;
     if (turned) return this.#turn(turned, head, connection, nowMs);
+    const reply = this.#object(grant, head, connection, nowMs, !visitor.isSecure);
+    if (!(reply instanceof Promise)) return counted(grant.stream, reply);
+    return reply.then((late) => {
+      counted(grant.stream, late);
+      return late;
+    });
+  }
+
+  #object(
+    grant: Grant,
+    head: RequestHead,
+    connection: ConnectionField,
+    nowMs: number,
+    maySplice: boolean,
+  ): Buffer | Reply | Promise<Reply> {
+    const { cache, hints } = this.#deps;
     const entry = cache.hot(grant.key, nowMs);
     if (entry?.place) hints.note(grant.token.session, entry.place, nowMs);
-    if (entry) return this.#fromMemory(entry, head, connection, nowMs, !visitor.isSecure);
-    const file = visitor.isSecure ? undefined : cache.hotFile(grant.key, nowMs);
+    if (entry) return this.#fromMemory(entry, head, connection, nowMs, maySplice);
+    const file = maySplice ? cache.hotFile(grant.key, nowMs) : undefined;
     if (file && !file.meta.sliced) {
       this.#note(grant, nowMs);
       return this.#fromFile(file, grant.key, head, connection, nowMs);
@@ -305,4 +322,12 @@ export class Responder {
     this.#deps.statistics.errors++;
     return this.#deps.writer.error(error, connection, nowMs, withBody);
   }
+}
+
+/** Adds what the reply promises to the bytes that its title is popular by. */
+function counted<R extends Buffer | Reply>(stream: Stream, reply: R): R {
+  if (Buffer.isBuffer(reply)) stream.bytes += reply.length;
+  else if (reply.body && 'parts' in reply.body)
+    for (const { span } of reply.body.parts) stream.bytes += span.end - span.start + 1;
+  return reply;
 }

@@ -1,6 +1,16 @@
 /** Counters of one edge and the rates that it tells steering. */
 import type { Source } from './object-cache.ts';
 
+/** What became of files that were fetched before anybody asked for them. */
+export type ProactiveCounts = {
+  fetched: number;
+  bytes: number;
+  there: number;
+  wrong: number;
+  missing: number;
+  failures: number;
+};
+
 export type EdgeCounts = {
   requests: number;
   bytes: number;
@@ -12,6 +22,7 @@ export type EdgeCounts = {
   /** Replies with status 400 and above. */
   errors: number;
   connections: number;
+  proactive: ProactiveCounts;
 };
 
 export type EdgeRates = { requestsPerS: number; bytesPerS: number; hitRatio: number };
@@ -33,6 +44,7 @@ export class EdgeStatistics implements EdgeCounts {
   originErrors = 0;
   errors = 0;
   connections = 0;
+  readonly proactive: ProactiveCounts = { fetched: 0, bytes: 0, there: 0, wrong: 0, missing: 0, failures: 0 };
   #before = { atMs: 0, requests: 0, bytes: 0, hits: 0, objects: 0 };
 
   constructor(nowMs: number) {
@@ -64,7 +76,8 @@ export class EdgeStatistics implements EdgeCounts {
   snapshot(): EdgeCounts {
     const { requests, bytes, fills, collapsed, originErrors, errors, connections } = this;
     const sources = { ...this.sources };
-    return { requests, bytes, sources, fills, collapsed, originErrors, errors, connections };
+    const proactive = { ...this.proactive };
+    return { requests, bytes, sources, fills, collapsed, originErrors, errors, connections, proactive };
   }
 }
 

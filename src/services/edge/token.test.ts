@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { TOKEN_EXAMPLE } from '../../contracts/edge-token.testing.ts';
 import { Access } from './access.ts';
 import { createTokenMint, PREFIX, signedToken } from './edge.testing.ts';
+import { TitleStreams } from './proactive-fill/title-streams.ts';
 import { TokenVerifier } from './token.ts';
 
 const mint = createTokenMint('k1');
@@ -84,7 +85,7 @@ test('an empty list of keys keeps the last ones, and a key that is none is passe
 
 test('grants are remembered within a bound and forgotten with the keys', () => {
   const verifier = verifierWith(mint);
-  const access = new Access(verifier, 5);
+  const access = new Access(verifier, 5, new TitleStreams());
   const token = mint.mint(PREFIX, 100);
   for (let i = 0; i < 50; i++) assert.ok('key' in access.open(`/${token}/${PREFIX}${i}.m4s`, 0));
   assert.deepEqual(access.open(`/${token}/${PREFIX}49.m4s`, 100_000), {

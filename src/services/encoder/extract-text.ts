@@ -22,8 +22,8 @@ export async function extractText(context: TaskContext, spec: ExtractTextSpec): 
   if (cues === 0) return { kind: 'extract-text', file: null, cues };
   const path = join(context.folder, FILE);
   await writeFile(path, text);
-  await context.outputs.put([{ name: FILE, path }]);
-  return { kind: 'extract-text', file: FILE, cues };
+  const files = await context.outputs.put([{ name: FILE, path }]);
+  return { kind: 'extract-text', file: FILE, cues, files };
 }
 
 async function convert(

@@ -42,12 +42,15 @@ export async function makeImages(context: TaskContext, spec: ImagesSpec): Promis
   const candidates = greys.slice(0, Math.max(1, Math.ceil(greys.length * POSTER_PART)));
   await writePoster(context, spec, source, choosePoster(candidates) * tiles.everyS);
   const files = (await readdir(context.folder)).filter((name) => /^sheet-\d{5}\.jpg$/.test(name)).sort();
-  await context.outputs.put(
+  const stored = await context.outputs.put(
     [POSTER_FILE, ...files].map((name) => ({ name, path: join(context.folder, name) })),
   );
   const { count, everyS, width, height } = tiles;
   const sheets: ThumbnailSheets = { files, columns: COLUMNS, rows: ROWS, width, height, everyS, count };
-  return { kind: 'images', poster: POSTER_FILE, sheets: files.length === 0 ? null : sheets };
+  return {
+    ...{ kind: 'images', poster: POSTER_FILE, sheets: files.length === 0 ? null : sheets },
+    files: stored,
+  };
 }
 
 /** How many thumbnails, how far apart, how large: at most 400, at least 2 s apart, 160 pixels on the long side. */

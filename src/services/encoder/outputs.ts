@@ -1,13 +1,16 @@
 /**
- * Puts a task's files where the studio wants them: asks for presigned URLs under the attempt's prefix and streams
- * each file to its URL. URLs are never logged. It decides nothing about names or contents.
+ * Puts a task's files where the studio wants them: asks for presigned URLs under the attempt's prefix, streams
+ * each file to its URL and tells the digest of what it sent. URLs are never logged. It decides nothing about names
+ * or contents.
  */
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { extname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { StoredFile } from '../../contracts/tasks.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { isMatineeError, systemCode } from '../../platform/errors.ts';
 import { retry } from '../../platform/retry.ts';
@@ -17,8 +20,11 @@ import { TaskFailure } from './task-failure.ts';
 export type OutputFile = { readonly name: string; readonly path: string };
 
 export type Outputs = {
-  /** Stores all files; resolves when the store has acknowledged each. Reports how many are done. */
-  put(files: readonly OutputFile[], onDone?: (done: number) => void): Promise<void>;
+  /**
+   * Stores all files; resolves when the store has acknowledged each, with their digests in the same order. Reports
+   * how many are done.
+   */
+  put(files: readonly OutputFile[], onDone?: (done: number) => void): Promise<StoredFile[]>;
 };
 
 export type OutputsDeps = {
@@ -46,15 +52,17 @@ export function createOutputs(deps: OutputsDeps): Outputs {
   return {
     async put(files, onDone = () => {}) {
       let done = 0;
+      const stored: StoredFile[] = [];
       for (let at = 0; at < files.length; at += NAMES_PER_BATCH) {
         const batch = files.slice(at, at + NAMES_PER_BATCH);
         const urls = await deps.sign(batch.map((file) => file.name));
         await eachBounded(batch, UPLOADS_AT_ONCE, async (file, index) => {
-          await putWithRetries(deps, file, urls[index]);
+          stored[at + index] = await putWithRetries(deps, file, urls[index]);
           done += 1;
           onDone(done);
         });
       }
+      return stored;
     },
   };
 }
@@ -63,15 +71,15 @@ async function putWithRetries(
   deps: OutputsDeps,
   file: OutputFile,
   firstUrl: string | undefined,
-): Promise<void> {
-  await retry(
+): Promise<StoredFile> {
+  return retry(
     async (tryNumber) => {
       // A URL may have expired while other files were sent, hence a fresh one for each further try.
       const url = tryNumber === 1 ? firstUrl : (await deps.sign([file.name]))[0];
       if (url === undefined) {
         throw new TaskFailure('output_refused', 'the studio gave no URL for an output', { retry: true });
       }
-      await putFile(url, file, deps.signal);
+      return putFile(url, file, deps.signal);
     },
     {
       triesMax: TRIES_MAX,
@@ -88,7 +96,7 @@ async function putWithRetries(
   );
 }
 
-async function putFile(url: string, file: OutputFile, signal: AbortSignal): Promise<void> {
+async function putFile(url: string, file: OutputFile, signal: AbortSignal): Promise<StoredFile> {
   const { size } = await stat(file.path);
   const send = url.startsWith('https:') ? httpsRequest : httpRequest;
   const request = send(url, {
@@ -111,11 +119,24 @@ async function putFile(url: string, file: OutputFile, signal: AbortSignal): Prom
     });
     request.once('error', reject);
   });
-  const sent = pipeline(createReadStream(file.path), request);
+  const hash = createHash('sha256');
+  const hashed = async function* (source: AsyncIterable<Buffer>) {
+    for await (const chunk of source) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  };
+  const sent = pipeline(createReadStream(file.path), hashed, request);
   // A refusal may come before the body is through; then the answer tells more than the broken pipe does.
   const [answer, body] = await Promise.allSettled([answered, sent]);
   signal.throwIfAborted();
-  if (answer.status === 'fulfilled' && answer.value >= 200 && answer.value < 300) return;
+  if (
+    answer.status === 'fulfilled' &&
+    answer.value >= 200 &&
+    answer.value < 300 &&
+    body.status === 'fulfilled'
+  )
+    return { name: file.name, bytes: size, sha256: hash.digest('base64url') };
   const why =
     answer.status === 'fulfilled' ? `status ${answer.value}` : (systemCode(answer.reason) ?? 'no answer');
   const cause =

@@ -9,7 +9,7 @@
  */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { PackagedTrack, TaskResult, TaskSpec } from '../../contracts/tasks.ts';
+import type { PackagedTrack, StoredFile, TaskResult, TaskSpec } from '../../contracts/tasks.ts';
 import { fetchInputs } from './fetch-inputs.ts';
 import { ffmpegOrFail } from './ffmpeg.ts';
 import { readMovieFile } from './movie-file.ts';
@@ -45,8 +45,8 @@ export async function packageTrack(context: TaskContext, spec: PackageSpec): Pro
   context.progress(0.5);
   const track = describeTrack(spec, movie, segments);
   verifyTrack(spec, expected, track, segments);
-  await upload(context, track, segments);
-  return { kind: 'package', track };
+  const files = await upload(context, track, segments);
+  return { kind: 'package', track, files };
 }
 
 type Expected = { timescale: number; ticks: number; samples: number };
@@ -190,7 +190,7 @@ async function upload(
   context: TaskContext,
   track: PackagedTrack,
   segments: readonly Segment[],
-): Promise<void> {
+): Promise<StoredFile[]> {
   const path = join(context.folder, TRACK_FILE);
   await writeFile(path, JSON.stringify(track));
   const files = [
@@ -198,7 +198,7 @@ async function upload(
     ...segments.map(({ name, path }) => ({ name, path })),
     { name: TRACK_FILE, path },
   ];
-  await context.outputs.put(files, (done) => context.progress(0.5 + (0.5 * done) / files.length));
+  return context.outputs.put(files, (done) => context.progress(0.5 + (0.5 * done) / files.length));
 }
 
 function divisor(a: number, b: number): number {

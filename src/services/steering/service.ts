@@ -14,12 +14,14 @@ import {
   takeOrders,
 } from '../../contracts/edge-control.ts';
 import { listEdges, rankEdges as rankEdgesRow, registerEdge } from '../../contracts/edges.ts';
+import { announceFill, takeFillPlan } from '../../contracts/fill.ts';
 import { createEndpointServer, route } from '../../contracts/serve.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Service } from '../../platform/service.ts';
 import type { Tables } from '../../ports/tables/tables.ts';
 import { openEdgeControl } from './edge-control.ts';
+import { openFillPlans } from './fill-plan.ts';
 import { createEdgeFleet } from './fleet.ts';
 import { rankEdges } from './ranking.ts';
 import { createTokenKeyCache } from './token-keys.ts';
@@ -41,6 +43,7 @@ const LISTED_MAX = 100;
 
 export async function openSteeringService(deps: SteeringDeps, config: SteeringConfig): Promise<Service> {
   const control = await openEdgeControl(deps.tables.table('edge-control'), deps.clock);
+  const fills = await openFillPlans(deps.tables.table('edge-control'), deps.clock);
   const fleet = createEdgeFleet(deps.clock, config.edgeTimeoutMs, control.isDrained);
   const told = ({ seq, atMs, ...what }: EdgeOrder) => ({
     ...{ id: seq, createdAt: new Date(atMs).toISOString(), ...what },
@@ -51,13 +54,20 @@ export async function openSteeringService(deps: SteeringDeps, config: SteeringCo
     [
       route(listEdges, async () => ({ edges: fleet.list() })),
       route(registerEdge, async ({ params, body }) => {
-        fleet.hear(params.name, body);
+        const { streamed, ...beat } = body;
+        fleet.hear(params.name, beat);
+        fills.hear(streamed);
         return { tokenKeys: await tokenKeys(), heartbeatMs: config.heartbeatMs };
       }),
       route(takeOrders, async ({ params, query }) => {
         fleet.hasDone(params.name, query.after, query.config);
         return control.take(query.after, query.config, query.waitMs);
       }),
+      route(announceFill, async ({ params, body }) => {
+        await fills.announce(params.title, body);
+        return {};
+      }),
+      route(takeFillPlan, ({ query }) => fills.take(query.version, query.waitMs)),
       route(createInvalidation, async ({ body }) => told(await control.order(body))),
       route(listInvalidations, async () => ({ invalidations: (await control.newest(LISTED_MAX)).map(told) })),
       route(getEdgeConfig, async () => ({ current: control.config(), versions: await control.versions() })),

@@ -4,13 +4,17 @@
  * matter where the crash came.
  */
 import type { CatalogClient } from '../../clients/catalog.ts';
+import type { SteeringClient } from '../../clients/steering.ts';
+import { HASHES_FILE } from '../../contracts/fill.ts';
 import type { Publication } from '../../contracts/titles.ts';
 import { assert } from '../../platform/assert.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
+import { retry } from '../../platform/retry.ts';
 import { ignoreAbsent } from '../../ports/objects/absent.ts';
 import type { ObjectStore } from '../../ports/objects/objects.ts';
 import { assembleFilm, type TrackResult } from './film.ts';
+import { composeHashes, type Hashes } from './hashes.ts';
 import { composeManifests } from './manifests/manifests.ts';
 import { IMAGES_TRACK } from './plan.ts';
 import { outputPrefix, publicationPrefix, titlePrefix, versionPrefix } from './prefixes.ts';
@@ -22,11 +26,15 @@ export type PublishDeps = {
   db: Db;
   objects: ObjectStore;
   catalog: CatalogClient;
+  steering: Pick<SteeringClient, 'announceFill'>;
   clock: Clock;
   log: Log;
 };
 
 const CACHE_FOR_EVER = 'public, max-age=31536000, immutable';
+/** Edges are told of a publication with so many tries; it is none the worse if they are not. */
+const TELL_EDGES = { triesMax: 4, waitMs: 500, waitMaxMs: 4000 };
+const TELL_LIMIT_MS = 2000;
 
 /** Stores what is to be published next; resolves to undefined when the title has moved on meanwhile. */
 export async function intend(
@@ -60,11 +68,29 @@ export async function publish(
   if (await isReplaced(objects, title)) return false;
   const folder = publicationPrefix(title.title, pending);
   const results = await readResults(db, title, pending, folder);
-  const body = await writeManifests(objects, mediaBucket, title, pending, results);
+  const { body, hashes } = await writeManifests(objects, mediaBucket, title, pending, results);
   await catalog.publishTitle({ params: { id: title.title }, body }, signal);
   await settle(deps, title, pending);
   log.info('published', { title: title.title, number: pending.number, renditions: body.renditions });
+  void tellEdges(deps, title.title, { number: pending.number, ...hashes }, signal);
   return true;
+}
+
+/** Never rejects: an edge that is not told fetches what viewers ask for. */
+async function tellEdges(
+  { steering, clock, log }: PublishDeps,
+  title: string,
+  { number, key: hashes, sha256, size, bytes }: Hashes & { number: number },
+  signal: AbortSignal,
+): Promise<void> {
+  const call = { params: { title }, body: { number, hashes, sha256, size, bytes } };
+  const once = () =>
+    steering.announceFill(call, AbortSignal.any([signal, AbortSignal.timeout(TELL_LIMIT_MS)]));
+  try {
+    await retry(once, { ...TELL_EDGES, clock, signal });
+  } catch (error) {
+    if (!signal.aborted) log.warn('edges could not be told of a publication', { title, error });
+  }
 }
 
 async function isReplaced(objects: ObjectStore, title: TitleRow): Promise<boolean> {
@@ -108,19 +134,21 @@ async function writeManifests(
   title: TitleRow,
   pending: PublicationRow,
   results: ReadonlyArray<TrackResult & { prefix: string }>,
-): Promise<Publication> {
+): Promise<{ body: Publication; hashes: Hashes }> {
   const { plan, inspection } = title;
   assert(plan && inspection, 'a title that is published has a plan');
   const film = assembleFilm(plan, results);
   const { hls, dash, thumbnails, files } = composeManifests(film);
   const folder = publicationPrefix(title.title, pending);
-  for (const { name, contentType, text } of files) {
+  const { text: hashText, ...hashes } = composeHashes(titlePrefix(title.title), folder, film, files, results);
+  const last = { name: HASHES_FILE, contentType: 'application/json', text: hashText };
+  for (const { name, contentType, text } of [...files, last]) {
     const body = Buffer.from(text);
     const options = { contentType, cacheControl: CACHE_FOR_EVER, length: body.byteLength };
     await objects.put(mediaBucket, folder + name, body, options);
   }
   const images = results.find(({ track }) => track === IMAGES_TRACK);
-  return {
+  const body = {
     number: pending.number,
     prefix: titlePrefix(title.title),
     hls: folder + hls,
@@ -134,6 +162,7 @@ async function writeManifests(
     audioLanguages: [...new Set(film.audio.map(({ language }) => language))],
     captionLanguages: [...new Set(film.text.map(({ language }) => language))],
   };
+  return { body, hashes };
 }
 
 /** Records that the catalog has it. What an older master's publication was made of goes when nobody can watch it. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inProcessTransport } from '../../clients/client.ts';
 import { createStudioClient, type StudioClient } from '../../clients/studio.ts';
+import type { FillAnnouncement } from '../../contracts/fill.ts';
 import type { Lease } from '../../contracts/tasks.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { createLog, type Log, silentLog } from '../../platform/log.ts';
@@ -36,6 +37,8 @@ export type Rig = {
   queue: Queue;
   objects: ObjectStore;
   catalog: FakeCatalog;
+  /** What edges were told, by title. */
+  announced: Map<string, FillAnnouncement>;
   fleet: Fleet;
   studio: StudioClient;
   health(): { ready: boolean };
@@ -80,10 +83,17 @@ export async function openRig(): Promise<Rig> {
   stack.defer(relay.stop);
   const catalog = createFakeCatalog();
 
+  const announced = new Map<string, FillAnnouncement>();
+  const steering = {
+    announceFill: async ({ params, body }: { params: { title: string }; body: FillAnnouncement }) => {
+      announced.set(params.title, body);
+      return {};
+    },
+  };
   let service: ReturnType<typeof createStudioService>;
   let ending = new AbortController();
   let running = Promise.resolve();
-  const deps = { records, queue, objects, catalog: catalog.client, clock: systemClock, log };
+  const deps = { records, queue, objects, catalog: catalog.client, steering, clock: systemClock, log };
   const startStudio = () => {
     ending = new AbortController();
     service = createStudioService(deps, CONFIG);
@@ -109,7 +119,7 @@ export async function openRig(): Promise<Rig> {
 
   return {
     db: records.db<StudioTables>(),
-    ...{ queue, objects, catalog, fleet, studio, stopStudio, startStudio, addStudio },
+    ...{ queue, objects, catalog, announced, fleet, studio, stopStudio, startStudio, addStudio },
     health: () => service.health(),
     put: async (key, content) => {
       const text = typeof content === 'string' ? content : JSON.stringify(content);

@@ -3,6 +3,7 @@
  * objects. It never touches media itself. Rows in PostgreSQL are the truth of what is done; queues only deliver.
  */
 import type { CatalogClient } from '../../clients/catalog.ts';
+import type { SteeringClient } from '../../clients/steering.ts';
 import { createEndpointServer, errorResponse, type Route, route } from '../../contracts/serve.ts';
 import { completeTask, failTask, heartbeatTask, leaseTask, signOutputs } from '../../contracts/tasks.ts';
 import { TITLE_REMOVED_QUEUE } from '../../contracts/title-removed.ts';
@@ -31,6 +32,7 @@ export type StudioDeps = {
   queue: Queue;
   objects: ObjectStore;
   catalog: CatalogClient;
+  steering: Pick<SteeringClient, 'announceFill'>;
   clock: Clock;
   log: Log;
 };
@@ -58,13 +60,13 @@ export function createStudioService(
   deps: StudioDeps,
   config: StudioConfig,
 ): Service & Required<Pick<Service, 'run'>> {
-  const { records, queue, objects, catalog, clock } = deps;
+  const { records, queue, objects, catalog, steering, clock } = deps;
   const log = deps.log.with({ service: 'studio' });
   const db = records.db<StudioTables>();
   const wakeups = createWakeups(clock);
   const { wake, nudge } = wakeups;
   const stopping = new AbortController();
-  const shared = { db, queue, objects, catalog, clock, log, wake, nudge };
+  const shared = { db, queue, objects, catalog, steering, clock, log, wake, nudge };
   const leases = createLeaseApi(shared, config);
   const conductor = createConductor({ ...shared, teller: createTeller(shared), wakeups }, config);
   const watch = createStoreWatch({ records, queue, clock });
