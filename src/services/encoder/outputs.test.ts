@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -69,7 +70,7 @@ test('files go out whole with their length and headers, at most four at a time, 
   });
   const asked: string[][] = [];
   let done = 0;
-  await outputsTo(store.url, asked).put(await files(230), (count) => {
+  const told = await outputsTo(store.url, asked).put(await files(230), (count) => {
     done = count;
   });
   assert.deepEqual(
@@ -79,6 +80,8 @@ test('files go out whole with their length and headers, at most four at a time, 
   assert.equal(stored.size, 230);
   assert.equal(stored.get('/229.m4s?signature=x'), 'content of 229.m4s');
   assert.equal(done, 230);
+  const sha256 = createHash('sha256').update('content of 229.m4s').digest('base64url');
+  assert.deepEqual([told.length, told[229]], [230, { name: '229.m4s', bytes: 18, sha256 }]);
   assert.ok(store.state.openMax <= 4);
 });
 

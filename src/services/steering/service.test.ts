@@ -265,3 +265,24 @@ test('a drained edge gets no new viewers, across restarts, until it is taken bac
   await again.call('PUT', '/api/edges/a/drain', { draining: false });
   assert.deepEqual((await again.rank()).toSorted(), ['a', 'b']);
 });
+
+test('a publication that the studio announces and what edges stream make the plan that edges fill by', async () => {
+  const { state, client, hear } = await openSteering();
+  const body = {
+    number: 1,
+    hashes: 'titles/a/1/p1/hashes.json',
+    sha256: 'x'.repeat(43),
+    size: 9,
+    bytes: 1000,
+  };
+  const take = (version: number) =>
+    client.takeFillPlan({ params: { name: 'e' }, query: { version, waitMs: 5000 } });
+  const { version } = await take(0);
+  const waiting = take(version);
+  await client.announceFill({ params: { title: 'a' }, body });
+  const plan = await waiting;
+  assert.deepEqual(plan.titles, [{ ...body, title: 'a', whole: false }]);
+  state.ms += 10_000;
+  await hear('e', { streamed: [{ title: 'a', bytes: 700 }] });
+  assert.equal((await take(plan.version)).titles[0]?.whole, true);
+});

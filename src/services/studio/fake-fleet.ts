@@ -1,6 +1,7 @@
 /** For tests only: workers that lease over the real API and answer at once, with small files instead of media. */
+import { createHash } from 'node:crypto';
 import type { StudioClient } from '../../clients/studio.ts';
-import type { Lease, TaskResult, TaskSpec } from '../../contracts/tasks.ts';
+import type { Lease, StoredFile, TaskResult, TaskSpec } from '../../contracts/tasks.ts';
 import { isMatineeError } from '../../platform/errors.ts';
 import type { ObjectStore } from '../../ports/objects/objects.ts';
 import { someInspection } from './studio.testing.ts';
@@ -76,7 +77,10 @@ async function runLease(
       : await answer(objects, lease.spec, async (name, text) => {
           const { urls } = await studio().signOutputs({ params, body: { attempt, names: [name] } });
           const { bucket, key } = refOf(urls[0] as string);
-          await objects.put(bucket, key, Buffer.from(text));
+          const body = Buffer.from(text);
+          await objects.put(bucket, key, body);
+          const sha256 = createHash('sha256').update(body).digest('base64url');
+          return { name, bytes: body.length, sha256 };
         });
   await studio().completeTask({ params, body: { attempt, result } });
 }
@@ -94,7 +98,7 @@ async function readText(objects: ObjectStore, url: string): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-type Put = (name: string, text: string) => Promise<void>;
+type Put = (name: string, text: string) => Promise<StoredFile>;
 
 async function answer(objects: ObjectStore, spec: TaskSpec, put: Put): Promise<TaskResult> {
   switch (spec.kind) {
@@ -108,17 +112,18 @@ async function answer(objects: ObjectStore, spec: TaskSpec, put: Put): Promise<T
       await put('audio.mp4', `audio ${spec.streamIndex};`);
       return { kind: 'encode-audio', file: 'audio.mp4', bytes: 1, cpuS: 0.1 };
     case 'extract-text':
-      await put('text.vtt', 'WEBVTT\n\n00:00.000 --> 00:01.000\nText\n');
-      return { kind: 'extract-text', file: 'text.vtt', cues: 1 };
+      return {
+        ...{ kind: 'extract-text', file: 'text.vtt', cues: 1 },
+        files: [await put('text.vtt', 'WEBVTT\n\n00:00.000 --> 00:01.000\nText\n')],
+      };
     case 'package':
       return packageOf(objects, spec, put);
     case 'images': {
-      await put('poster.jpg', 'poster');
-      await put('sheet-00001.jpg', 'sheet');
+      const files = [await put('poster.jpg', 'poster'), await put('sheet-00001.jpg', 'sheet')];
       const sheets = {
         ...{ files: ['sheet-00001.jpg'], columns: 5, rows: 5, width: 160, height: 90, everyS: 2, count: 5 },
       };
-      return { kind: 'images', poster: 'poster.jpg', sheets };
+      return { kind: 'images', poster: 'poster.jpg', sheets, files };
     }
   }
 }
@@ -138,16 +143,15 @@ async function packageOf(
 ): Promise<TaskResult> {
   // Reading the inputs proves that the chunks are where the studio says, all of them and in order.
   const inputs = await Promise.all(spec.inputs.map((url) => readText(objects, url)));
-  await put('init.mp4', 'init');
-  await put('00001.m4s', inputs.join(''));
+  const files = [await put('init.mp4', 'init'), await put('00001.m4s', inputs.join(''))];
   const common = {
     ...{ timescale: 24_000, init: 'init.mp4', startTicks: 0, bitsPerSPeak: 100_000, bitsPerSMean: 90_000 },
     segments: [{ name: '00001.m4s', ticks: 240_000, bytes: 1000 }],
   };
   if (spec.media === 'audio') {
     const sound = { sampleRate: 48_000, channels: 2 };
-    return { kind: 'package', track: { media: 'audio', codecs: 'mp4a.40.2', ...common, ...sound } };
+    return { kind: 'package', track: { media: 'audio', codecs: 'mp4a.40.2', ...common, ...sound }, files };
   }
   const picture = { width: 640, height: 360, frameRate: { num: 24, den: 1 } };
-  return { kind: 'package', track: { media: 'video', codecs: 'avc1.64001e', ...common, ...picture } };
+  return { kind: 'package', track: { media: 'video', codecs: 'avc1.64001e', ...common, ...picture }, files };
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { after, before, beforeEach, test } from 'node:test';
+import { hashManifest } from '../../contracts/fill.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { isReady, isRefused, isRung, openRig, type Rig } from './rig.testing.ts';
 import { someAudio, someText } from './studio.testing.ts';
@@ -69,6 +71,28 @@ test('a film goes from its event to ready, first light first, and its work is ti
     (await rig.db.selectFrom('studio.tasks').selectAll().where('title', '=', title.id).execute()).length,
     0,
   );
+});
+
+test('edges are told of a manifest of hashes, and it is true of every file that viewers may ask for', async () => {
+  await rig.put('hashes.mp4', { audio: [someAudio({ index: 1 })], text: [someText({ index: 2 })] });
+  const { id, publications } = await rig.until('hashes.mp4', isReady);
+  const told = () => rig.announced.get(id);
+  for (let tries = 0; told()?.number !== publications.at(-1)?.number; tries++) {
+    assert.ok(tries < 100, 'edges are told of the last publication');
+    await systemClock.sleep(20);
+  }
+  const digest = (text: string) => createHash('sha256').update(text).digest('base64url');
+  const text = await rig.text(told()?.hashes ?? '');
+  assert.equal(digest(text), told()?.sha256);
+  const { files } = hashManifest.parse(JSON.parse(text));
+  for (const { key, sha256 } of files)
+    assert.equal(digest(await rig.text(`titles/${id}/${key}`)), sha256, key);
+  const listed = files.map(({ key }) => key);
+  for (const part of ['/240p/', '/360p/', '/a1/', '/t2/', 'master.m3u8', 'manifest.mpd', 'poster.jpg'])
+    assert.ok(
+      listed.some((key) => key.includes(part)),
+      `${part} in ${listed}`,
+    );
 });
 
 test('a manifest leads to files that are there', async () => {
