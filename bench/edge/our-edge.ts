@@ -24,6 +24,7 @@ const steering: SteeringClient = {
   registerEdge: async () => ({ tokenKeys: [key], heartbeatMs: 2000 }),
   rankEdges: async () => ({ edges: [] }),
   announceFill: async () => ({}),
+  findFillPeers: async () => ({ peers: [], token: '' }),
   takeFillPlan: async () => ({ version: 1, titles: [] }),
   // There are none, and the edge asks again after the wait.
   takeOrders: async ({ query }, signal) => {

@@ -2,9 +2,9 @@
 import type { Transport } from '../contracts/call.ts';
 import { takeOrders } from '../contracts/edge-control.ts';
 import { rankEdges, registerEdge } from '../contracts/edges.ts';
-import { announceFill, takeFillPlan } from '../contracts/fill.ts';
+import { announceFill, findFillPeers, takeFillPlan } from '../contracts/fill.ts';
 import { type Client, createClient } from './client.ts';
 
-const rows = { rankEdges, registerEdge, takeOrders, announceFill, takeFillPlan };
+const rows = { rankEdges, registerEdge, takeOrders, announceFill, takeFillPlan, findFillPeers };
 export type SteeringClient = Client<typeof rows>;
 export const createSteeringClient = (transport: Transport): SteeringClient => createClient(rows, transport);

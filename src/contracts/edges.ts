@@ -1,7 +1,7 @@
 /** Edges and steering: how an edge joins, how steering ranks the living, and the token that an edge checks. */
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
-import { streamedTitles } from './fill.ts';
+import { filledParts, streamedTitles } from './fill.ts';
 import { edgeRef } from './plays.ts';
 
 export const edgeStatus = z
@@ -52,6 +52,7 @@ export const registerEdge = endpoint({
     hitRatio: z.number().default(0),
     /** Bytes of titles that it replied with since the last time, the most first. */
     streamed: streamedTitles.default([]),
+    filled: filledParts.default([]),
   }),
   reply: z.object({ tokenKeys, heartbeatMs: z.number().int() }),
 });

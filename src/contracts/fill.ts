@@ -7,6 +7,7 @@ import { emptyReply, endpoint } from './endpoint.ts';
 
 /** SHA-256 in base64url. */
 const sha256 = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
+const edgeName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/);
 const titleName = z.string().regex(/^[A-Za-z0-9_-]{1,100}$/);
 
 /** The file beside the manifests of a publication. */
@@ -71,6 +72,39 @@ export const fillTitle = fillAnnouncement.extend({
 });
 export type FillTitle = z.infer<typeof fillTitle>;
 
+/** Parts of titles in one heartbeat. */
+export const FILLED_MAX = 220;
+/** What an edge has fetched ahead: the opening of a publication, or all of it. */
+export const filledParts = z
+  .array(z.object({ title: titleName, number: z.number().int(), whole: z.boolean() }))
+  .max(FILLED_MAX);
+export type FilledParts = z.infer<typeof filledParts>;
+
+export const findFillPeers = endpoint({
+  id: 'findFillPeers',
+  method: 'GET',
+  path: '/internal/steering/edges/{name}/fill-peers/{title}',
+  summary: 'Other edges that have a part of a publication, and the token that opens it there.',
+  internal: true,
+  params: z.object({ name: edgeName, title: titleName }),
+  query: z.object({ number: z.coerce.number().int(), part: z.enum(['opening', 'rest']) }),
+  reply: z.object({ peers: z.array(z.string()), token: z.string() }),
+});
+export type FillPeers = z.infer<typeof findFillPeers.reply>;
+
+/** The session of tokens that edges show each other. What they fetch by it makes no title popular. */
+export const FILL_SESSION = 'edge-fill';
+
+export const mintFillToken = endpoint({
+  id: 'mintFillToken',
+  method: 'POST',
+  path: '/internal/playback/fill-tokens',
+  summary: 'A token by which edges give each other the files of a title.',
+  internal: true,
+  body: z.object({ title: titleName }),
+  reply: z.object({ token: z.string(), expiresS: z.number().int() }),
+});
+
 /** Titles in one plan. */
 export const PLAN_TITLES_MAX = 200;
 
@@ -80,7 +114,7 @@ export const takeFillPlan = endpoint({
   path: '/internal/steering/edges/{name}/fill-plan',
   summary: 'What edges should have before it is asked for, most wanted first; waits until it has changed.',
   internal: true,
-  params: z.object({ name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/) }),
+  params: z.object({ name: edgeName }),
   query: z.object({
     /** The version that the edge follows; 0 for none. */
     version: z.coerce.number().int().min(0),

@@ -1,4 +1,5 @@
 /** Decides whether a request target opens an object. It knows tokens and keys, not where bytes are. */
+import { FILL_SESSION } from '../../contracts/fill.ts';
 import type { Stream, TitleStreams } from './proactive-fill/title-streams.ts';
 import { readTarget, type Target, targetPath } from './target.ts';
 import type { TokenVerifier, VerifiedToken } from './token.ts';
@@ -50,7 +51,11 @@ export class Access {
     if (!parts.key.startsWith(token.prefix) || !parts.key.startsWith(KEY_ROOT)) {
       return { status: 403, message: 'the token does not open this' };
     }
-    return { key: parts.key, token, stream: this.#streams.of(parts.key) };
+    return { key: parts.key, token, stream: this.#streamOf(parts.key, token) };
+  }
+
+  #streamOf(key: string, { session }: VerifiedToken): Stream {
+    return session === FILL_SESSION ? { bytes: 0 } : this.#streams.of(key);
   }
 
   #remember(target: string, grant: Grant): void {

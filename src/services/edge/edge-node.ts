@@ -33,6 +33,7 @@ import { PinnedBytes } from './pinned-bytes.ts';
 import { PlayForesight } from './play-foresight.ts';
 import { PlayHints } from './play-hints.ts';
 import { startProactiveFill } from './proactive-fill/proactive-fill.ts';
+import { type ProactiveFill, startProactiveFill } from './proactive-fill/proactive-fill.ts';
 import { TitleStreams } from './proactive-fill/title-streams.ts';
 import { Registration } from './registration.ts';
 import { ReplyWriter } from './reply.ts';
@@ -116,6 +117,7 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
   let front = await openSites(siteParts, config.name, siteList, limits);
 
   let registration: Registration | undefined;
+  let proactive: ProactiveFill | undefined;
   let isDraining = false;
   const health = (): Health => {
     const reasons = [
@@ -155,6 +157,7 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
       ...{ name, url, region: config.region, heartbeatMs: limits.heartbeatMs },
       isReady: () => tokens.hasKeys && !isDraining,
       takeStreamed: () => streams.take(),
+      filled: () => proactive?.filled() ?? [],
       takeRates: () => statistics.takeRates(clock.now()),
       takeKeys: (keys) => {
         if (tokens.setKeys(keys)) access.forget();
@@ -185,11 +188,11 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
       }
     },
   });
-  const proactive =
+  proactive =
     config.proactiveFill &&
     startProactiveFill(
       {
-        ...{ steering, clock, log, name, cache, statistics },
+        ...{ steering, clock, log, name, cache, statistics, fetch },
         capacityBytes: config.diskBytes || config.memoryBytes,
         isBusy: () => gate.isCrowded || pinned.isSpent || disk.isBehind,
       },

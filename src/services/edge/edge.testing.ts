@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SteeringClient } from '../../clients/steering.ts';
 import type { EdgeConfigVersion, EdgeOrder } from '../../contracts/edge-control.ts';
-import type { FillPlan } from '../../contracts/fill.ts';
+import type { FillPeers, FillPlan } from '../../contracts/fill.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { silentLog } from '../../platform/log.ts';
 import type { EdgeConfig } from './config.ts';
@@ -116,7 +116,7 @@ export function bytesOf(length: number, seed = 1): Buffer {
 export type TokenMint = {
   id: string;
   publicKey: string;
-  mint(prefix?: string, expiresS?: number, id?: string): string;
+  mint(prefix?: string, expiresS?: number, id?: string, session?: string): string;
 };
 
 export function createTokenMint(id: string): TokenMint {
@@ -125,8 +125,8 @@ export function createTokenMint(id: string): TokenMint {
   return {
     id,
     publicKey: raw,
-    mint: (prefix = PREFIX, expiresS = Math.floor(Date.now() / 1000) + 60, keyId = id) =>
-      signedToken(privateKey, [1, keyId, prefix, 'session', expiresS]),
+    mint: (prefix = PREFIX, expiresS = Math.floor(Date.now() / 1000) + 60, keyId = id, session = 'session') =>
+      signedToken(privateKey, [1, keyId, prefix, session, expiresS]),
   };
 }
 
@@ -146,6 +146,7 @@ export type FakeSteering = {
   orders: EdgeOrder[];
   config: EdgeConfigVersion | undefined;
   plan: FillPlan;
+  peers: FillPeers;
 };
 
 export function createFakeSteering(...mints: TokenMint[]): FakeSteering {
@@ -157,6 +158,7 @@ export function createFakeSteering(...mints: TokenMint[]): FakeSteering {
     orders: [],
     config: undefined,
     plan: { version: 1, titles: [] },
+    peers: { peers: [], token: '' },
     client: {
       registerEdge: async (call) => {
         if (steering.isAway) throw new Error('steering is away');
@@ -164,6 +166,7 @@ export function createFakeSteering(...mints: TokenMint[]): FakeSteering {
         return { tokenKeys: steering.keys, heartbeatMs: steering.heartbeatMs };
       },
       announceFill: async () => ({}),
+      findFillPeers: async () => steering.peers,
       takeFillPlan: async ({ query }, signal) => {
         for (let i = 0; i < 100 && !signal?.aborted; i++) {
           if (steering.isAway) throw new Error('steering is away');

@@ -234,6 +234,11 @@ export class ObjectCache {
     this.#deps.disk.put(name, meta, body);
   }
 
+  /** Keeps a whole object that came by another way than a fill, unless there is or comes one already. */
+  adopt(key: string, meta: ObjectMeta, body: Buffer): void {
+    if (meta.freshness.storable && !this.holds(key) && !this.#flights.has(key)) this.#keep(key, meta, body);
+  }
+
   /** Drops an object from every tier, and keeps nothing of a fill of it that is under way. */
   forget(key: string): void {
     const flight = this.#flights.get(key);

@@ -4,7 +4,7 @@
  */
 import type { SteeringClient } from '../../clients/steering.ts';
 import type { TokenKeys } from '../../contracts/edges.ts';
-import type { StreamedTitles } from '../../contracts/fill.ts';
+import type { FilledParts, StreamedTitles } from '../../contracts/fill.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { EdgeRates } from './statistics.ts';
@@ -20,6 +20,7 @@ export type RegistrationOptions = {
   isReady(): boolean;
   takeRates(): EdgeRates;
   takeStreamed(): StreamedTitles;
+  filled(): FilledParts;
   takeKeys(keys: TokenKeys): void;
 };
 
@@ -78,11 +79,20 @@ export class Registration {
 
   /** Resolves with the wait that steering wishes for. */
   async #beat(draining: boolean): Promise<number> {
-    const { name, url, region, heartbeatMs, isReady, takeRates, takeStreamed, takeKeys } = this.#options;
+    const { name, url, region, heartbeatMs, isReady, takeRates, takeStreamed, filled, takeKeys } =
+      this.#options;
     const limit = AbortSignal.timeout(heartbeatMs);
     const signal = draining ? limit : AbortSignal.any([limit, this.#end.signal]);
     const streamed = takeStreamed();
-    const body = { url, region, ready: isReady() && !draining, draining, ...takeRates(), streamed };
+    const body = {
+      url,
+      region,
+      ready: isReady() && !draining,
+      draining,
+      ...takeRates(),
+      streamed,
+      filled: filled(),
+    };
     const { tokenKeys, heartbeatMs: wishMs } = await this.#deps.steering.registerEdge(
       { params: { name }, body },
       signal,

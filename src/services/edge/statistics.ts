@@ -4,6 +4,8 @@ import type { Source } from './object-cache.ts';
 /** What became of files that were fetched before anybody asked for them. */
 export type ProactiveCounts = {
   fetched: number;
+  /** Those of them that another edge gave. */
+  fromPeers: number;
   bytes: number;
   there: number;
   wrong: number;
@@ -44,7 +46,15 @@ export class EdgeStatistics implements EdgeCounts {
   originErrors = 0;
   errors = 0;
   connections = 0;
-  readonly proactive: ProactiveCounts = { fetched: 0, bytes: 0, there: 0, wrong: 0, missing: 0, failures: 0 };
+  readonly proactive: ProactiveCounts = {
+    fetched: 0,
+    fromPeers: 0,
+    bytes: 0,
+    there: 0,
+    wrong: 0,
+    missing: 0,
+    failures: 0,
+  };
   #before = { atMs: 0, requests: 0, bytes: 0, hits: 0, objects: 0 };
 
   constructor(nowMs: number) {

@@ -8,6 +8,7 @@ import type { CatalogClient } from '../../clients/catalog.ts';
 import { inProcessTransport } from '../../clients/client.ts';
 import { createPlaybackClient } from '../../clients/playback.ts';
 import type { SteeringClient } from '../../clients/steering.ts';
+import { FILL_SESSION } from '../../contracts/fill.ts';
 import type { Play } from '../../contracts/plays.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { MatineeError } from '../../platform/errors.ts';
@@ -237,4 +238,14 @@ test('many heartbeats of one film ask the catalog once, and go on while it is aw
   state.publication = 2;
   state.ms += 1000;
   assert.deepEqual(await beat(play, 1), { publication: 2 });
+});
+
+test('edges get a token for one title, by which they give each other its files', async () => {
+  const client = createPlaybackClient(inProcessTransport(() => service));
+  const { token, expiresS } = await client.mintFillToken({ body: { title: TITLE } });
+  const { payload, good } = await openToken(token);
+  assert.equal(good, true);
+  assert.deepEqual(payload.slice(2), [`titles/${TITLE}/`, FILL_SESSION, expiresS]);
+  for (const title of ['', 'a/b', '..', 'a b'])
+    await assert.rejects(client.mintFillToken({ body: { title } }), { code: 'invalid_request' }, title);
 });

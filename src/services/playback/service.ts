@@ -5,6 +5,7 @@
 import type { CatalogClient } from '../../clients/catalog.ts';
 import type { SteeringClient } from '../../clients/steering.ts';
 import { getTokenKeys } from '../../contracts/edges.ts';
+import { FILL_SESSION, mintFillToken } from '../../contracts/fill.ts';
 import { endPlay, heartbeatPlay, type Play, renewPlay, startPlay } from '../../contracts/plays.ts';
 import { createEndpointServer, route } from '../../contracts/serve.ts';
 import type { Publication } from '../../contracts/titles.ts';
@@ -118,6 +119,7 @@ export async function openPlaybackService(deps: PlaybackDeps, config: PlaybackCo
         await sessions.end(params.session);
         return {};
       }),
+      route(mintFillToken, ({ body }) => signer.mint(`titles/${body.title}/`, FILL_SESSION)),
       route(getTokenKeys, async () => ({ tokenKeys: await signer.publicKeys() })),
     ],
     log,

@@ -36,12 +36,17 @@ after(async () => {
 });
 
 async function openSteering() {
-  const state = { ms: 1_000_000, wallAheadMs: 0, away: false, asked: 0 };
+  const state = { ms: 1_000_000, wallAheadMs: 0, away: false, asked: 0, minted: 0 };
   const playback = {
     getTokenKeys: async () => {
       state.asked += 1;
       if (state.away) throw new Error('away');
       return { tokenKeys: KEYS };
+    },
+    mintFillToken: async ({ body }: { body: { title: string } }) => {
+      if (state.away) throw new Error('away');
+      state.minted += 1;
+      return { token: `token of ${body.title}`, expiresS: state.ms / 1000 + 6 * 3600 };
     },
   } as PlaybackClient;
   const clock = { ...systemClock, now: () => state.ms + state.wallAheadMs, monotonic: () => state.ms };
@@ -285,4 +290,25 @@ test('a publication that the studio announces and what edges stream make the pla
   state.ms += 10_000;
   await hear('e', { streamed: [{ title: 'a', bytes: 700 }] });
   assert.equal((await take(plan.version)).titles[0]?.whole, true);
+});
+
+test('an edge is told who else has a part, with a token, and nobody while there is no token', async () => {
+  const { state, client, hear } = await openSteering();
+  const opening = { title: 'a', number: 2, whole: false };
+  await hear('has', { filled: [opening] });
+  await hear('busy', { filled: [opening, { ...opening, whole: true }], bytesPerS: 1e6 });
+  await hear('older', { filled: [{ ...opening, number: 1 }] });
+  const find = (name: string, part: 'opening' | 'rest') =>
+    client.findFillPeers({ params: { name, title: 'a' }, query: { number: 2, part } });
+  state.away = true;
+  assert.deepEqual(await find('new', 'opening'), { peers: [], token: '' });
+  state.away = false;
+  const token = 'token of a';
+  assert.deepEqual(await find('new', 'opening'), { peers: ['http://has', 'http://busy'], token });
+  assert.deepEqual(await find('busy', 'opening'), { peers: ['http://has'], token });
+  assert.deepEqual(await find('new', 'rest'), { peers: ['http://busy'], token });
+  assert.equal(state.minted, 1, 'a token is used again');
+  assert.deepEqual(await find('busy', 'rest'), { peers: [], token: '' });
+  state.ms += 6001;
+  assert.deepEqual(await find('new', 'opening'), { peers: [], token: '' }, 'they are silent');
 });

@@ -14,13 +14,14 @@ import {
   takeOrders,
 } from '../../contracts/edge-control.ts';
 import { listEdges, rankEdges as rankEdgesRow, registerEdge } from '../../contracts/edges.ts';
-import { announceFill, takeFillPlan } from '../../contracts/fill.ts';
+import { announceFill, findFillPeers, takeFillPlan } from '../../contracts/fill.ts';
 import { createEndpointServer, route } from '../../contracts/serve.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Service } from '../../platform/service.ts';
 import type { Tables } from '../../ports/tables/tables.ts';
 import { openEdgeControl } from './edge-control.ts';
+import { createFillPeers } from './fill-peers.ts';
 import { openFillPlans } from './fill-plan.ts';
 import { createEdgeFleet } from './fleet.ts';
 import { rankEdges } from './ranking.ts';
@@ -45,6 +46,7 @@ export async function openSteeringService(deps: SteeringDeps, config: SteeringCo
   const control = await openEdgeControl(deps.tables.table('edge-control'), deps.clock);
   const fills = await openFillPlans(deps.tables.table('edge-control'), deps.clock);
   const fleet = createEdgeFleet(deps.clock, config.edgeTimeoutMs, control.isDrained);
+  const peers = createFillPeers(deps, fleet);
   const told = ({ seq, atMs, ...what }: EdgeOrder) => ({
     ...{ id: seq, createdAt: new Date(atMs).toISOString(), ...what },
     ...fleet.doneWith(seq),
@@ -54,9 +56,10 @@ export async function openSteeringService(deps: SteeringDeps, config: SteeringCo
     [
       route(listEdges, async () => ({ edges: fleet.list() })),
       route(registerEdge, async ({ params, body }) => {
-        const { streamed, ...beat } = body;
+        const { streamed, filled, ...beat } = body;
         fleet.hear(params.name, beat);
         fills.hear(streamed);
+        peers.hear(params.name, filled);
         return { tokenKeys: await tokenKeys(), heartbeatMs: config.heartbeatMs };
       }),
       route(takeOrders, async ({ params, query }) => {
@@ -67,6 +70,7 @@ export async function openSteeringService(deps: SteeringDeps, config: SteeringCo
         await fills.announce(params.title, body);
         return {};
       }),
+      route(findFillPeers, ({ params, query }) => peers.find(params.name, { ...query, title: params.title })),
       route(takeFillPlan, ({ query }) => fills.take(query.version, query.waitMs)),
       route(createInvalidation, async ({ body }) => told(await control.order(body))),
       route(listInvalidations, async () => ({ invalidations: (await control.newest(LISTED_MAX)).map(told) })),

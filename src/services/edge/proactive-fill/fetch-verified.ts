@@ -9,23 +9,28 @@ import type { GrowingBody } from '../growing-body.ts';
 import type { ObjectCache } from '../object-cache.ts';
 import { type ObjectMeta, sliceKey } from '../stored-object.ts';
 
-export type FetchEnd = 'fetched' | 'there' | 'wrong' | 'missing';
+export type FetchEnd = 'fetched' | 'given' | 'there' | 'wrong' | 'missing';
 export type FetchDeps = {
   cache: ObjectCache;
   /** Waits until so many bytes may be fetched. */
   spend(bytes: number): Promise<void>;
+  /** A whole file from another edge, checked against its digest; undefined when none gives it. */
+  ask?: (key: string, file: Expected) => Promise<PeerCopy | undefined>;
 };
+export type Expected = Pick<HashedFile, 'size' | 'sha256'>;
+export type PeerCopy = { readonly meta: ObjectMeta; readonly body: Buffer };
 
 /** `key` is the whole key in the bucket. Rejects with EdgeFailure when the origin does not give the file. */
-export async function fetchVerified(
-  deps: FetchDeps,
-  key: string,
-  file: Pick<HashedFile, 'size' | 'sha256'>,
-): Promise<FetchEnd> {
+export async function fetchVerified(deps: FetchDeps, key: string, file: Expected): Promise<FetchEnd> {
   const { cache, spend } = deps;
   const isWhole = file.size <= WHOLE_BYTES_MAX;
   if (!cache.holds(key)) await spend(isWhole ? file.size : SLICE_BYTES);
   else if (isWhole) return 'there';
+  const copy = isWhole ? await deps.ask?.(key, file) : undefined;
+  if (copy) {
+    cache.adopt(key, copy.meta, copy.body);
+    return 'given';
+  }
   const found = await cache.find(key, 0);
   const { meta } = found;
   if (meta.status !== 200) return 'missing';

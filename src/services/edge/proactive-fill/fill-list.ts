@@ -2,7 +2,7 @@
  * What of a plan is still to be done at this edge: openings before whole films, each once, a share of the cache at
  * most, and what failed again after a while. No I/O here.
  */
-import type { FillTitle } from '../../../contracts/fill.ts';
+import { FILLED_MAX, type FilledParts, type FillTitle } from '../../../contracts/fill.ts';
 import type { Clock } from '../../../platform/clock.ts';
 
 export type FillJob = { readonly title: FillTitle; readonly part: 'opening' | 'rest' };
@@ -61,6 +61,16 @@ export class FillList {
 
   done(job: FillJob, bytes: number): void {
     if (this.isWanted(job)) this.#of(job.title)[job.part] = bytes;
+  }
+
+  /** What has come whole, the newest last. */
+  filled(): FilledParts {
+    return [...this.#progress]
+      .flatMap(([title, { number, opening, rest }]) => [
+        ...(opening ? [{ title, number, whole: false }] : []),
+        ...(rest ? [{ title, number, whole: true }] : []),
+      ])
+      .slice(-FILLED_MAX);
   }
 
   /** True when it will not be tried again. */

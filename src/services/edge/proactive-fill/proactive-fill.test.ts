@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FillTitle } from '../../../contracts/fill.ts';
-import { bytesOf, openTestEdge, originKey, type TestEdge, until } from '../edge.testing.ts';
+import { FILL_SESSION, type FillTitle } from '../../../contracts/fill.ts';
+import { bytesOf, openFakeOrigin, openTestEdge, originKey, type TestEdge, until } from '../edge.testing.ts';
 
 const FAST = { bytesPerS: 1e9 };
 const digest = (bytes: Buffer) => createHash('sha256').update(bytes).digest('base64url');
@@ -58,18 +58,26 @@ test('a file with a wrong byte is not kept, whether it is whole or in slices', a
   await using kit = await openTestEdge({ proactiveFill: FAST });
   const large = bytesOf(4 * 1024 * 1024 + 7, 5);
   publish(kit, { ...FILM, '1/4k/1/00001.m4s': large, '1/360p/1/00003.m4s': bytesOf(50, 6) }, 6);
-  for (const [key, at] of [
-    ['titles/t1/1/360p/1/00001.m4s', 40_000],
-    ['titles/t1/1/4k/1/00001.m4s', 3_000_000],
+  const goods = new Map<string, Buffer>();
+  for (const [name, at] of [
+    ['360p/1/00001.m4s', 40_000],
+    ['4k/1/00001.m4s', 3_000_000],
   ] as const) {
-    const body = Buffer.from(kit.origin.objects.get(key)?.body ?? []);
+    const key = `titles/t1/1/${name}`;
+    const good = kit.origin.objects.get(key)?.body ?? assert.fail();
+    goods.set(name, good);
+    const body = Buffer.from(good);
     body[at] = (body[at] as number) ^ 1;
-    kit.origin.objects.set(key, { body });
+    kit.origin.objects.set(key, { body, headers: { etag: '"the same"' } });
   }
   await until(() => kit.edge.counts().proactive.fetched === 4);
   assert.equal(kit.edge.counts().proactive.wrong, 2);
-  assert.match(cached(await kit.get('360p/1/00001.m4s')), /fwd=uri-miss/);
-  assert.match(cached(await kit.get('4k/1/00001.m4s', { range: 'bytes=2097152-2097200' })), /fwd=uri-miss/);
+  for (const [name, body] of goods) {
+    kit.origin.objects.set(`titles/t1/1/${name}`, { body, headers: { etag: '"the same"' } });
+    const reply = await kit.get(name);
+    assert.match(cached(reply), /fwd=uri-miss/);
+    assert.ok(Buffer.from(await reply.arrayBuffer()).equals(body), name);
+  }
   assert.match(cached(await kit.get('360p/1/00002.m4s')), /hit/);
 });
 
@@ -133,6 +141,54 @@ test('viewers and a fill share one fetch', async () => {
   await until(() => kit.edge.counts().proactive.fetched === 3);
   assert.equal(kit.origin.requests.filter((request) => originKey(request).endsWith(key)).length, 1);
 });
+
+test('another edge that has the files gives them, and that makes no title popular', async () => {
+  await using giver = await openTestEdge({ proactiveFill: FAST, heartbeatMs: 100 });
+  publish(giver, FILM, 3);
+  await until(() => giver.steering.heard.some(({ body }) => body.filled?.length === 1));
+  assert.deepEqual(giver.steering.heard.at(-1)?.body.filled, [{ title: 't1', number: 1, whole: false }]);
+  await using taker = await openTestEdge({ proactiveFill: FAST }, { origin: giver.origin, mint: giver.mint });
+  const asked = giver.origin.requests.length;
+  const token = giver.mint.mint('titles/t1/', Math.floor(Date.now() / 1000) + 60, 'k1', FILL_SESSION);
+  taker.steering.peers = { peers: [giver.edge.url], token };
+  publish(taker, FILM, 3);
+  await until(() => taker.edge.counts().proactive.fetched === 3);
+  assert.equal(taker.edge.counts().proactive.fromPeers, 3);
+  assert.equal(giver.origin.requests.length, asked + 1, 'the manifest of hashes and nothing else');
+  const reply = await taker.get('360p/1/00001.m4s');
+  assert.match(cached(reply), /hit/);
+  assert.equal(reply.headers.get('content-type'), 'video/mp4');
+  assert.ok(Buffer.from(await reply.arrayBuffer()).equals(FILM['1/360p/1/00001.m4s']));
+  const heard = giver.steering.heard.length;
+  await until(() => giver.steering.heard.length > heard + 1);
+  assert.deepEqual(
+    giver.steering.heard.flatMap(({ body }) => body.streamed ?? []),
+    [],
+  );
+});
+
+test('what another edge gives wrong is kept nowhere, and neither that nor a refusal stops the fill', async () => {
+  await using liar = await openFakeOriginAsPeer();
+  await using kit = await openTestEdge({ proactiveFill: FAST });
+  kit.steering.peers = { peers: [liar.url, 'http://127.0.0.1:1'], token: 'x' };
+  publish(kit, FILM, 3);
+  await until(() => kit.edge.counts().proactive.fetched === 3);
+  assert.equal(kit.edge.counts().proactive.fromPeers, 0);
+  assert.equal(liar.asked(), 1, 'it is asked once in a job');
+  const reply = await kit.get('p1/master.m3u8');
+  assert.ok(Buffer.from(await reply.arrayBuffer()).equals(FILM['1/p1/master.m3u8']));
+});
+
+/** Gives bytes of the right number to whoever asks. */
+async function openFakeOriginAsPeer() {
+  const peer = await openFakeOrigin();
+  peer.act = (_request, response) => {
+    const body = Buffer.alloc(FILM['1/p1/master.m3u8'].length, 'x');
+    response.writeHead(200, { 'content-length': body.length }).end(body);
+    return true;
+  };
+  return { url: peer.url, asked: () => peer.requests.length, [Symbol.asyncDispose]: () => peer.stop() };
+}
 
 test('steering hears which titles were streamed', async () => {
   await using kit = await openTestEdge({ heartbeatMs: 100 });

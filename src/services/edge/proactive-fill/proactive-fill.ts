@@ -5,7 +5,7 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import type { SteeringClient } from '../../../clients/steering.ts';
-import type { HashedFile } from '../../../contracts/fill.ts';
+import type { FilledParts, HashedFile } from '../../../contracts/fill.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
 import { asEdgeFailure } from '../failure.ts';
@@ -16,6 +16,7 @@ import { type FetchDeps, fetchVerified } from './fetch-verified.ts';
 import { type FillJob, FillList } from './fill-list.ts';
 import { readHashManifest } from './hash-manifest.ts';
 import { type Hours, isWithin } from './hours.ts';
+import { askPeers, type PeerAsk } from './peers.ts';
 
 export type ProactiveFillOptions = {
   bytesPerS: number;
@@ -24,7 +25,7 @@ export type ProactiveFillOptions = {
 };
 
 export type ProactiveFillDeps = {
-  steering: Pick<SteeringClient, 'takeFillPlan'>;
+  steering: Pick<SteeringClient, 'takeFillPlan' | 'findFillPeers'>;
   clock: Clock;
   log: Log;
   name: string;
@@ -34,6 +35,8 @@ export type ProactiveFillDeps = {
   capacityBytes: number;
   /** True while viewers need what a fetch would take. */
   isBusy(): boolean;
+  /** Asks other edges. */
+  fetch: typeof fetch;
 };
 
 const PLAN_WAIT_MS = 20_000;
@@ -42,7 +45,11 @@ const PLAN_RETRY_MS = 2000;
 const LOOK_MS = 100;
 const IDLE_MS = 1000;
 
-export type ProactiveFill = { close(): Promise<void> };
+export type ProactiveFill = {
+  /** What other edges may have from this one. */
+  filled(): FilledParts;
+  close(): Promise<void>;
+};
 
 export function startProactiveFill(deps: ProactiveFillDeps, options: ProactiveFillOptions): ProactiveFill {
   const { steering, clock, log, name, cache, statistics, capacityBytes, isBusy } = deps;
@@ -67,12 +74,13 @@ export function startProactiveFill(deps: ProactiveFillDeps, options: ProactiveFi
   /** A fetch that is under way when this ends goes on by itself, and its end is heard by nobody. */
   const unlessEnded = <T>(work: Promise<T>): Promise<T> => Promise.race([work, ended]);
 
-  const fetchFile = async (title: string, file: HashedFile): Promise<void> => {
+  const fetchFile = async (title: string, file: HashedFile, ask: PeerAsk): Promise<void> => {
     const key = `titles/${title}/${file.key}`;
-    const how = await unlessEnded(fetchVerified(fetching, key, file));
+    const how = await unlessEnded(fetchVerified({ ...fetching, ask }, key, file));
     const { proactive } = statistics;
-    proactive[how]++;
-    if (how === 'fetched') proactive.bytes += file.size;
+    if (how === 'given') proactive.fromPeers++;
+    proactive[how === 'given' ? 'fetched' : how]++;
+    if (how === 'fetched' || how === 'given') proactive.bytes += file.size;
     // A film that is there already must not hold up viewers while its files are looked for one after the other.
     else await setImmediate();
     if (how === 'wrong') log.warn('a file is not what its publication says; it is not kept', { key });
@@ -87,12 +95,13 @@ export function startProactiveFill(deps: ProactiveFillDeps, options: ProactiveFi
       return;
     }
     const { files, opening } = manifest;
+    const ask = await askPeers(deps, job, signal);
     const wanted = job.part === 'opening' ? files.slice(0, opening) : files.slice(opening);
     for (const file of wanted) {
       // What was published meanwhile is wanted sooner than the rest of a film.
       if (job.part === 'rest') await openings();
       if (!list.isWanted(job)) return;
-      await fetchFile(job.title.title, file);
+      await fetchFile(job.title.title, file, ask);
     }
     list.done(
       job,
@@ -158,6 +167,7 @@ export function startProactiveFill(deps: ProactiveFillDeps, options: ProactiveFi
 
   const running = Promise.allSettled([work(), listen()]);
   return {
+    filled: () => list.filled(),
     close: async () => {
       end.abort(new Error('the edge ends'));
       await running;
