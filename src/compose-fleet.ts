@@ -5,6 +5,7 @@ import { createSteeringClient } from './clients/steering.ts';
 import { createStudioClient } from './clients/studio.ts';
 import { credentialsFile, waitFor } from './compose-stores.ts';
 import { openDirectory } from './directory.ts';
+import { edgeOptions, listOf } from './edge-options.ts';
 import type { Unit } from './main.ts';
 import { MEDIA_BUCKET, PROFILES } from './names.ts';
 import { tellReady } from './platform/supervisor.ts';
@@ -36,8 +37,12 @@ export async function runEdge(port: number, unit: Unit): Promise<void> {
       folder: join(folder, 'edges', name),
       memoryBytes: settings.MATINEE_EDGE_MEMORY_MB * MEBIBYTE,
       diskBytes: settings.MATINEE_EDGE_DISK_MB * MEBIBYTE,
-      origin: { baseUrl: originUrl, bucket: MEDIA_BUCKET, region: settings.MATINEE_REGION, credentials },
+      origin: {
+        ...{ baseUrl: originUrl, bucket: MEDIA_BUCKET, region: settings.MATINEE_REGION, credentials },
+        preferred: listOf(settings.MATINEE_ORIGIN_LINKS),
+      },
       originTimeoutMs: 5000,
+      ...edgeOptions(settings, port, directory.secret),
       ...(settings.MATINEE_EDGE_FILL ? { proactiveFill: fillOptions(settings) } : {}),
     },
   );

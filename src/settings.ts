@@ -99,6 +99,70 @@ export const SETTINGS = {
     default: '',
     meaning: 'When edges may do so, by their local time: `22:30-06:00`. Default: always.',
   },
+  MATINEE_EDGE_TLS_CERT: {
+    kind: 'text',
+    default: '',
+    meaning:
+      'Certificate chain (PEM) for HTTPS and HTTP/2 at the edges; viewers are sent there then. A renewed file is taken ' +
+      'without a restart.',
+  },
+  MATINEE_EDGE_TLS_KEY: { kind: 'text', default: '', meaning: 'The key of that certificate (PEM).' },
+  MATINEE_EDGE_TLS_PORTS: {
+    kind: 'ports',
+    default: [],
+    meaning:
+      'HTTPS port of each edge, in the order of MATINEE_EDGE_PORTS. Default: 1000 above the port of the edge.',
+  },
+  MATINEE_EDGE_SHIELD: {
+    kind: 'text',
+    default: '',
+    meaning:
+      'Address of an edge of this installation through which the others fetch, `http://10.0.0.7:8101`; it is passed ' +
+      'over while it is away.',
+  },
+  MATINEE_ORIGIN_LINKS: {
+    kind: 'text',
+    default: '',
+    meaning:
+      'Further addresses of the S3 door, comma-separated, that edges try before the usual one, such as a private line.',
+  },
+  MATINEE_EDGE_TRUSTED_PROXIES: {
+    kind: 'text',
+    default: '',
+    meaning:
+      'Addresses and CIDR blocks of proxies in front of the edges, comma-separated, whose `X-Forwarded-For` is believed.',
+  },
+  MATINEE_EDGE_COUNTRY_FILE: {
+    kind: 'text',
+    default: '',
+    meaning: 'A country database in MaxMind format (.mmdb), for rules by country.',
+  },
+  MATINEE_EDGE_COUNTRIES_ALLOW: {
+    kind: 'text',
+    default: '',
+    meaning: 'Films are shown in these countries alone: ISO 3166-1 codes, comma-separated.',
+  },
+  MATINEE_EDGE_COUNTRIES_DENY: {
+    kind: 'text',
+    default: '',
+    meaning: 'Films are not shown in these countries.',
+  },
+  MATINEE_EDGE_CLIENT_RATE: {
+    kind: 'integer',
+    default: 0,
+    min: 0,
+    max: 1_000_000,
+    unit: 'requests/s',
+    meaning: 'What one client address may ask of an edge, with ten seconds of it at once; 0 sets no limit.',
+  },
+  MATINEE_EDGE_SESSION_RATE: {
+    kind: 'integer',
+    default: 0,
+    min: 0,
+    max: 1_000_000,
+    unit: 'requests/s',
+    meaning: 'What one play session may ask of an edge; 0 sets no limit.',
+  },
   MATINEE_REGION: {
     kind: 'text',
     default: 'us-east-1',

@@ -32,7 +32,6 @@ import { createOriginLink, createShieldLink, type OriginLink } from './origin-li
 import { PinnedBytes } from './pinned-bytes.ts';
 import { PlayForesight } from './play-foresight.ts';
 import { PlayHints } from './play-hints.ts';
-import { startProactiveFill } from './proactive-fill/proactive-fill.ts';
 import { type ProactiveFill, startProactiveFill } from './proactive-fill/proactive-fill.ts';
 import { TitleStreams } from './proactive-fill/title-streams.ts';
 import { Registration } from './registration.ts';

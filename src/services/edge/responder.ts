@@ -94,7 +94,7 @@ export class Responder {
     visitor: Visitor,
     fields: () => Fields,
   ): Buffer | Reply | Promise<Reply> {
-    const { access, cache, clock } = this.#deps;
+    const { access, clock } = this.#deps;
     const nowMs = clock.now();
     const { method, target } = head;
     if (method !== 'GET' && method !== 'HEAD') return this.#other(method, connection, nowMs);
