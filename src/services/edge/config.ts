@@ -95,7 +95,7 @@ export const EDGE_LIMITS = {
   /** How long a heartbeat to steering may take. */
   heartbeatMs: 2000,
   /** How long a viewer waits for the origin while a stale copy is at hand. */
-  staleWaitMs: 1000,
+  staleWaitMs: 200,
   /** While the origin is away, stale copies are served at once and it is asked again this often. */
   probeEveryMs: 1000,
   connectMs: 1000,

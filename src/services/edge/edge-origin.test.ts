@@ -288,3 +288,20 @@ test('an origin that restarts between two requests is no failure', async () => {
   }
   assert.deepEqual([...new Set(kit.origin.requests.map(originKey))].length, 5);
 });
+
+test('an object that is for one viewer alone is fetched for each, side by side', async () => {
+  await using kit = await openWith();
+  const body = bytesOf(1000);
+  let isAsked = 0;
+  kit.origin.act = (_request, response) => {
+    isAsked++;
+    setTimeout(() => {
+      const range = { 'content-range': 'bytes 0-999/1000', 'content-length': 1000 };
+      response.writeHead(206, { 'cache-control': 'no-store', etag: '"n"', ...range }).end(body);
+    }, 50);
+    return true;
+  };
+  const replies = await Promise.all(Array.from({ length: 10 }, () => kit.get('private')));
+  for (const reply of replies) assert.ok((await bytes(reply)).equals(body));
+  assert.equal(isAsked, 10);
+});

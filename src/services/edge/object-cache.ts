@@ -163,13 +163,23 @@ export class ObjectCache {
     for (let tries = 1; ; tries++) {
       const { flight, joined } = this.#flight(name, plan, copy);
       try {
-        return { head: await flight.head, joined, flight };
+        const head = await flight.head;
+        return joined && isForOne(head) ? await this.#alone(plan, copy) : { head, joined, flight };
       } catch (error) {
         const failure = asEdgeFailure(error);
         if (failure.kind === 'changed') this.forget(plan.key);
         if (!joined || tries > 1 || !failure.mayPass) throw failure;
       }
     }
+  }
+
+  /** A fetch that nobody shares, for an object that the origin gives to each by itself. */
+  async #alone(plan: FillPlan, copy: Copy | undefined) {
+    this.#deps.statistics.fills++;
+    const fill = startFill(this.#deps.fill, plan);
+    fill.done.catch((failure: EdgeFailure) => this.#crash(failure));
+    const head = await fill.head;
+    return { head, joined: false, flight: { head: fill.head, copy, isOutdated: true } };
   }
 
   #flight(name: string, plan: FillPlan, copy: Copy | undefined): { flight: Flight; joined: boolean } {
@@ -278,6 +288,11 @@ export class ObjectCache {
     this.#diskReads.set(name, read);
     return read;
   }
+}
+
+/** `no-store` and `private`: what came is for the request that asked (RFC 9111 section 5.2.2). */
+function isForOne(head: FillHead): boolean {
+  return head.kind === 'bytes' && !head.meta.freshness.storable;
 }
 
 function foundCopy({ meta, body }: Copy, source: Source): Found {
