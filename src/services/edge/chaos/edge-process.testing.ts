@@ -26,9 +26,10 @@ const config: EdgeConfig = {
   publicUrl: 'http://127.0.0.1:0',
   region: 'local',
   folder: setup.folder,
-  // Less than is asked for, so that the disk and the origin take part all the time.
+  // Less than is asked for, so that the disk takes part all the time.
   memoryBytes: 12 * MEBIBYTE,
-  diskBytes: 32 * MEBIBYTE,
+  // All that is asked for, so that what is warm is here for certain.
+  diskBytes: 224 * MEBIBYTE,
   originTimeoutMs: 800,
   origin: {
     baseUrl: `http://127.0.0.1:${setup.originPort}`,

@@ -10,16 +10,22 @@ import type { Random } from '../fuzz.testing.ts';
  */
 export type LinkMode = 'open' | 'cut' | 'stalled' | 'slow' | 'truncating' | 'garbling';
 
-export type Link = AsyncDisposable & { readonly port: number; set(mode: LinkMode): void };
+export type Link = AsyncDisposable & {
+  readonly port: number;
+  /** Pieces that were held back since the mode was set. */
+  readonly delayed: number;
+  set(mode: LinkMode): void;
+};
 
 const SLOW_PIECE_BYTES = 32 * 1024;
 const SLOW_PIECE_MS = 15;
-const TRUNCATED_BYTES_MAX = 400_000;
+const TRUNCATED_BYTES_MAX = 250_000;
 const STATUS_LINE_START = Buffer.from('HTTP/1.1 ', 'latin1');
 
 export async function openLink(upstreamPort: number, random: Random): Promise<Link> {
   const sockets = new Set<Socket>();
   let mode: LinkMode = 'open';
+  let delayed = 0;
   let moved = Promise.withResolvers<void>();
   const unstalled = async () => {
     while (mode === 'stalled') await moved.promise;
@@ -36,8 +42,10 @@ export async function openLink(upstreamPort: number, random: Random): Promise<Li
     let left = random(TRUNCATED_BYTES_MAX);
     for await (const chunk of source) {
       await unstalled();
-      if (mode === 'slow') yield* slowly(chunk);
-      else if (mode === 'garbling') yield garbled(chunk);
+      if (mode === 'slow') {
+        delayed++;
+        yield* slowly(chunk);
+      } else if (mode === 'garbling') yield garbled(chunk);
       else if (mode === 'truncating') {
         yield chunk.subarray(0, left);
         left -= chunk.length;
@@ -67,8 +75,12 @@ export async function openLink(upstreamPort: number, random: Random): Promise<Li
   };
   return {
     port: (server.address() as AddressInfo).port,
+    get delayed() {
+      return delayed;
+    },
     set: (wanted) => {
       mode = wanted;
+      if (mode !== 'open') delayed = 0;
       if (mode === 'cut') cut();
       moved.resolve();
       moved = Promise.withResolvers<void>();

@@ -14,6 +14,8 @@ export type Period = {
   /** Which failures are no fault of the edge in this period. */
   readonly allowed: readonly Outcome[];
   readonly outcomes: Map<Outcome, number>;
+  /** Of live objects, those that were seen. */
+  readonly versions: Set<number>;
   /** Of requests for what the edge certainly has. */
   warm: number;
   warmGood: number;
@@ -160,7 +162,9 @@ export class Loader {
   #editionOf(thing: Thing, { headers, statusCode }: IncomingMessage): Edition {
     for (let version = this.version; version >= 0; version--) {
       const candidate = edition(thing, version);
-      if (candidate.etag === headers.etag) return candidate;
+      if (candidate.etag !== headers.etag) continue;
+      if (thing.kind === 'live') this.period.versions.add(version);
+      return candidate;
     }
     throw new WrongReply(`status ${statusCode} of a version that never was: ${headers.etag}`);
   }
@@ -190,7 +194,7 @@ export function isGood(outcome: Outcome): boolean {
 }
 
 function newPeriod(name: string, allowed: readonly Outcome[]): Period {
-  return { name, allowed, outcomes: new Map(), warm: 0, warmGood: 0, lastBadMs: 0 };
+  return { name, allowed, outcomes: new Map(), versions: new Set(), warm: 0, warmGood: 0, lastBadMs: 0 };
 }
 
 function count(period: Period, outcome: Outcome, isWarm: boolean): void {

@@ -1,0 +1,120 @@
+/** The faults of the chaos tests, one row each: how it is brought about and ended, and what viewers may see of it. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { damage, fill, hang, makeRoom } from './disk-faults.testing.ts';
+import type { Lab } from './lab.testing.ts';
+import type { LinkMode } from './link.testing.ts';
+import { isGood, type Outcome, type Period } from './loader.testing.ts';
+
+export type Fault = {
+  readonly name: string;
+  /** What viewers may get besides 200, 206 and 304. */
+  readonly allowed: readonly Outcome[];
+  /** From when on what the edge has must be answered: all the time, once it is brought about, or not at all. */
+  readonly keepsWarm: 'always' | 'once inflicted' | 'never';
+  /** Gives back what ends it. */
+  inflict(lab: Lab): Promise<() => Promise<void> | void>;
+  /** Whether the edge or its viewers felt it: a fault that nobody feels proves nothing. */
+  isFelt(lab: Lab, period: Period): boolean;
+  skip?(lab: Lab): string | undefined;
+};
+
+const VERSION_MS = 400;
+
+const sawFailure = (_lab: Lab, { outcomes }: Period) => [...outcomes.keys()].some((each) => !isGood(each));
+const hasWarned = (text: RegExp) => (lab: Lab) => lab.warnings.some((warning) => text.test(warning));
+
+export const ORIGIN_FAULTS: readonly Fault[] = [
+  {
+    ...{ name: 'origin killed', allowed: [502, 'broken'], keepsWarm: 'always', isFelt: sawFailure },
+    inflict: async ({ origin }) => {
+      await origin.kill();
+      return () => origin.restart();
+    },
+  },
+  {
+    ...{ name: 'origin stopped', allowed: [502, 504, 'broken'], keepsWarm: 'always', isFelt: sawFailure },
+    inflict: async ({ origin }) => {
+      origin.stop();
+      return () => origin.goOn();
+    },
+  },
+  {
+    // A large object that is another by now breaks off, since its other slices cannot be had any more.
+    ...{ name: 'new versions at the origin', allowed: [502, 'broken'], keepsWarm: 'always' },
+    inflict: async ({ origin, loader }) => {
+      const stop = new AbortController();
+      const changing = (async () => {
+        while (!stop.signal.aborted) {
+          loader.version++;
+          origin.tell({ version: loader.version });
+          await sleep(VERSION_MS);
+        }
+      })();
+      return () => {
+        stop.abort();
+        return changing;
+      };
+    },
+    isFelt: (_lab, { versions }) => versions.size > 1,
+  },
+];
+
+const linkFault = (name: string, mode: LinkMode, allowed: readonly Outcome[]): Fault => ({
+  ...{ name, allowed, keepsWarm: 'always', isFelt: sawFailure },
+  inflict: async ({ link }) => {
+    link.set(mode);
+    return () => link.set('open');
+  },
+});
+
+/** What stands between the edge and the origin. A tier that comes to stand there has its rows here. */
+export const PATH_FAULTS: readonly Fault[] = [
+  linkFault('link cut', 'cut', [502, 'broken']),
+  linkFault('link stalled', 'stalled', [502, 504, 'broken']),
+  // Nothing has to fail by it: whoever waits gets all of it.
+  { ...linkFault('link slow', 'slow', [504, 'broken']), isFelt: ({ link }) => link.delayed > 0 },
+  linkFault('bodies cut short by the link', 'truncating', [502, 'broken']),
+  linkFault('replies garbled by the link', 'garbling', [502, 'broken']),
+];
+
+export const EDGE_FAULTS: readonly Fault[] = [
+  {
+    ...{ name: 'edge killed', allowed: [503, 'refused', 'broken'], keepsWarm: 'never' },
+    inflict: async ({ edge }) => {
+      await edge.kill();
+      return () => edge.restart();
+    },
+    isFelt: (_lab, { outcomes }) => outcomes.has('refused'),
+  },
+  {
+    // What it finds on its disk is all that it has.
+    ...{ name: 'edge killed and started while the link is cut', keepsWarm: 'once inflicted' },
+    allowed: [502, 503, 'refused', 'broken'],
+    inflict: async ({ edge, link }) => {
+      await edge.kill();
+      link.set('cut');
+      await edge.restart();
+      return () => link.set('open');
+    },
+    isFelt: sawFailure,
+  },
+  {
+    ...{ name: 'disk corrupted', allowed: [], keepsWarm: 'always', isFelt: hasWarned(/damaged file/) },
+    inflict: async ({ folder, random }) => {
+      await damage(folder, random);
+      return () => undefined;
+    },
+  },
+  {
+    ...{ name: 'disk full', allowed: [], keepsWarm: 'always', isFelt: hasWarned(/rests.*ENOSPC/) },
+    skip: ({ unfillable }) => unfillable,
+    inflict: async ({ folder }) => {
+      await fill(folder);
+      return () => makeRoom(folder);
+    },
+  },
+  {
+    ...{ name: 'disk hung', allowed: [], keepsWarm: 'always', isFelt: hasWarned(/slow and rests/) },
+    inflict: ({ folder }) => hang(folder),
+  },
+];
