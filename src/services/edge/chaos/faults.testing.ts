@@ -21,6 +21,7 @@ export type Fault = {
 const VERSION_MS = 400;
 
 const sawFailure = (_lab: Lab, { outcomes }: Period) => [...outcomes.keys()].some((each) => !isGood(each));
+const wasSpoiled = ({ link }: Lab) => link.spoiled > 0;
 const hasWarned = (text: RegExp) => (lab: Lab) => lab.warnings.some((warning) => text.test(warning));
 
 export const ORIGIN_FAULTS: readonly Fault[] = [
@@ -71,9 +72,12 @@ const linkFault = (name: string, mode: LinkMode, allowed: readonly Outcome[]): F
 export const PATH_FAULTS: readonly Fault[] = [
   linkFault('link cut', 'cut', [502, 'broken']),
   linkFault('link stalled', 'stalled', [502, 504, 'broken']),
-  // Nothing has to fail by it: whoever waits gets all of it.
-  { ...linkFault('link slow', 'slow', [504, 'broken']), isFelt: ({ link }) => link.delayed > 0 },
-  linkFault('bodies cut short by the link', 'truncating', [502, 'broken']),
+  // Nothing has to fail by these: who waits gets all of it, and a rest is asked for once more.
+  { ...linkFault('link slow', 'slow', [504, 'broken']), isFelt: wasSpoiled },
+  {
+    ...linkFault('bodies cut short by the link', 'truncating', [502, 'broken']),
+    isFelt: wasSpoiled,
+  },
   linkFault('replies garbled by the link', 'garbling', [502, 'broken']),
 ];
 

@@ -12,8 +12,8 @@ export type LinkMode = 'open' | 'cut' | 'stalled' | 'slow' | 'truncating' | 'gar
 
 export type Link = AsyncDisposable & {
   readonly port: number;
-  /** Pieces that were held back since the mode was set. */
-  readonly delayed: number;
+  /** Pieces that were slowed down or cut short since the mode was set. */
+  readonly spoiled: number;
   set(mode: LinkMode): void;
 };
 
@@ -25,7 +25,7 @@ const STATUS_LINE_START = Buffer.from('HTTP/1.1 ', 'latin1');
 export async function openLink(upstreamPort: number, random: Random): Promise<Link> {
   const sockets = new Set<Socket>();
   let mode: LinkMode = 'open';
-  let delayed = 0;
+  let spoiled = 0;
   let moved = Promise.withResolvers<void>();
   const unstalled = async () => {
     while (mode === 'stalled') await moved.promise;
@@ -43,13 +43,15 @@ export async function openLink(upstreamPort: number, random: Random): Promise<Li
     for await (const chunk of source) {
       await unstalled();
       if (mode === 'slow') {
-        delayed++;
+        spoiled++;
         yield* slowly(chunk);
       } else if (mode === 'garbling') yield garbled(chunk);
       else if (mode === 'truncating') {
         yield chunk.subarray(0, left);
         left -= chunk.length;
-        if (left <= 0) return;
+        if (left > 0) continue;
+        spoiled++;
+        return;
       } else yield chunk;
     }
   }
@@ -75,12 +77,12 @@ export async function openLink(upstreamPort: number, random: Random): Promise<Li
   };
   return {
     port: (server.address() as AddressInfo).port,
-    get delayed() {
-      return delayed;
+    get spoiled() {
+      return spoiled;
     },
     set: (wanted) => {
       mode = wanted;
-      if (mode !== 'open') delayed = 0;
+      if (mode !== 'open') spoiled = 0;
       if (mode === 'cut') cut();
       moved.resolve();
       moved = Promise.withResolvers<void>();

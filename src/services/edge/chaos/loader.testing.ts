@@ -14,6 +14,8 @@ export type Period = {
   /** Which failures are no fault of the edge in this period. */
   readonly allowed: readonly Outcome[];
   readonly outcomes: Map<Outcome, number>;
+  /** Replies that must never be, in words. */
+  readonly wrong: string[];
   /** Of live objects, those that were seen. */
   readonly versions: Set<number>;
   /** Of requests for what the edge certainly has. */
@@ -33,7 +35,6 @@ const LATE_MS = 8000;
 const STATUSES: readonly number[] = [200, 206, 304, 502, 503, 504];
 
 export class Loader {
-  readonly wrong: string[] = [];
   /** What was compared with the truth. */
   replies = 0;
   bytes = 0;
@@ -92,7 +93,7 @@ export class Loader {
         count(isOfFault ? period : this.period, outcome, isWarm);
       } catch (error) {
         if (!(error instanceof WrongReply)) throw error;
-        this.wrong.push(`${period.name}: ${error.message} (${JSON.stringify(ask)})`);
+        period.wrong.push(`${error.message} (${JSON.stringify(ask)})`);
       }
     }
     agent.destroy();
@@ -194,7 +195,16 @@ export function isGood(outcome: Outcome): boolean {
 }
 
 function newPeriod(name: string, allowed: readonly Outcome[]): Period {
-  return { name, allowed, outcomes: new Map(), versions: new Set(), warm: 0, warmGood: 0, lastBadMs: 0 };
+  return {
+    name,
+    allowed,
+    outcomes: new Map(),
+    wrong: [],
+    versions: new Set(),
+    warm: 0,
+    warmGood: 0,
+    lastBadMs: 0,
+  };
 }
 
 function count(period: Period, outcome: Outcome, isWarm: boolean): void {
