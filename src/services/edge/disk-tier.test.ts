@@ -195,3 +195,20 @@ test('an edge serves on a full disk, and gives room back', async (t) => {
     execFileSync('umount', [folder]);
   }
 });
+
+test('what memory answers does not age on the disk', async (t) => {
+  const tier = openTier(await temporaryFolder(t), { bytesMax: 400_000 });
+  const put = async (name: string) => {
+    tier.put(name, meta(30_000), bytesOf(30_000));
+    await until(() => tier.holds(name));
+  };
+  await put('hot');
+  await put('cold');
+  for (let i = 0; i < 30; i++) {
+    tier.touch('hot');
+    tier.touch('hot');
+    await put(`other-${i}`);
+  }
+  assert.deepEqual([tier.holds('hot'), tier.holds('cold')], [true, false]);
+  await tier.close();
+});

@@ -123,6 +123,11 @@ export class DiskTier {
     return file;
   }
 
+  /** Counts as asked for: what memory answers must not age here meanwhile, or a restart would find it gone. */
+  touch(name: string): void {
+    if (this.#options.bytesMax > 0) this.#files.get(fileName(name));
+  }
+
   /** False too while it is not known yet. */
   holds(name: string): boolean {
     return this.#isScanned && this.mayHold(name);

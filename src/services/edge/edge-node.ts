@@ -101,7 +101,7 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
   };
   const disk = openDisk({ clock, log, kernel }, config, limits, orders.bans, foresight());
   const link = openLink({ ...deps, log }, config, limits);
-  const memory = new MemoryTier(config.memoryBytes, foresight());
+  const memory = new MemoryTier(config.memoryBytes, foresight(), (key) => disk.touch(key));
   const gate = new Gate({
     runningMax: limits.originFetchesMax,
     waitingMax: limits.originQueueMax,
@@ -128,6 +128,7 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
   };
   const responder = new Responder({
     shieldSecret: config.shieldSecret,
+    memory,
     ...{
       access,
       admission,

@@ -99,7 +99,7 @@ export class Http2Viewer implements Guest {
       this.#sendWhole(stream, responder.refuse({ status: 413, message: 'the body is too large' }));
       return;
     }
-    stream.resume();
+    if (!stream.endAfterHeaders) stream.resume();
     const reply = responder.answer(head, '', this.#visitor, () => fields);
     if (Buffer.isBuffer(reply)) this.#sendWhole(stream, reply);
     else void this.#send(stream, reply);

@@ -28,9 +28,15 @@ export type IsExpected = (place: SegmentPlace) => boolean;
 
 export class MemoryTier {
   readonly #entries: S3Fifo<MemoryEntry>;
+  readonly #inUse: (key: string) => void;
 
-  /** `isExpected` spares what plays will ask for. */
-  constructor(bytesMax: number, isExpected: IsExpected = () => false) {
+  /** `isExpected` spares what plays will ask for; `inUse` hears of what is asked for, once a second at most. */
+  constructor(
+    bytesMax: number,
+    isExpected: IsExpected = () => false,
+    inUse: (key: string) => void = () => undefined,
+  ) {
+    this.#inUse = inUse;
     this.#entries = new S3Fifo<MemoryEntry>(
       bytesMax,
       (entry) => {
@@ -65,10 +71,12 @@ export class MemoryTier {
   }
 
   /** What is prepared for an entry in this second, empty at first. */
-  static prepared(entry: MemoryEntry, nowMs: number): Prepared {
+  prepared(entry: MemoryEntry, nowMs: number): Prepared {
     const second = Math.floor(nowMs / 1000);
-    if (entry.prepared?.second !== second) entry.prepared = { second };
-    return entry.prepared as Prepared;
+    if (entry.prepared?.second === second) return entry.prepared;
+    entry.prepared = { second };
+    this.#inUse(entry.key);
+    return entry.prepared;
   }
 
   /** Deletes all that the test holds for. */

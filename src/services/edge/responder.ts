@@ -13,7 +13,7 @@ import { type Fields, fieldOf } from './fields.ts';
 import { GrowingBody } from './growing-body.ts';
 import type { ParseFault, RequestHead } from './http-parser.ts';
 import type { CoarseClock } from './listener.ts';
-import { type MemoryEntry, MemoryTier } from './memory-tier.ts';
+import type { MemoryEntry, MemoryTier } from './memory-tier.ts';
 import type { Found, ObjectCache } from './object-cache.ts';
 import type { ObjectReplies, Reply } from './object-reply.ts';
 import type { OpenFile } from './open-files.ts';
@@ -36,6 +36,7 @@ export type ResponderDeps = {
   hints: PlayHints;
   coarse: CoarseClock;
   cache: ObjectCache;
+  memory: MemoryTier;
   objects: ObjectReplies;
   writer: ReplyWriter;
   cacheName: string;
@@ -215,12 +216,12 @@ export class Responder {
     const { meta, body } = entry;
     if (!head.conditional) {
       if (meta.sliced || body.length > JOINED_BYTES_MAX) return undefined;
-      const prepared = MemoryTier.prepared(entry, nowMs);
+      const prepared = this.#deps.memory.prepared(entry, nowMs);
       prepared.reply ??= objects.plain(meta, 'memory', body, nowMs);
       return prepared.reply;
     }
     if (head.ifNoneMatch === '' || head.ifNoneMatch !== meta.etag) return undefined;
-    const prepared = MemoryTier.prepared(entry, nowMs);
+    const prepared = this.#deps.memory.prepared(entry, nowMs);
     prepared.unchanged ??= objects.unchanged(meta, 'memory', '', nowMs);
     return prepared.unchanged;
   }

@@ -12,7 +12,7 @@ import { asEdgeFailure } from '../failure.ts';
 import { type Fields, fieldOf } from '../fields.ts';
 import { GrowingBody } from '../growing-body.ts';
 import type { RequestHead } from '../http-parser.ts';
-import { MemoryTier } from '../memory-tier.ts';
+import type { MemoryTier } from '../memory-tier.ts';
 import type { Found } from '../object-cache.ts';
 import type { ObjectReplies, Reply } from '../object-reply.ts';
 import type { ConnectionField, ReplyWriter } from '../reply.ts';
@@ -94,7 +94,7 @@ export class Sites {
     const { freshness, sliced, site } = entry.meta as StoredMeta;
     if (nowMs >= freshness.freshUntilMs || sliced || site.vary.length > 0 || site.part) return undefined;
     if (entry.body.length > JOINED_BYTES_MAX) return undefined;
-    const prepared = MemoryTier.prepared(entry, nowMs);
+    const prepared = memory.prepared(entry, nowMs);
     prepared.reply ??= objects.plain(entry.meta, 'memory', entry.body, nowMs);
     statistics.sources.memory++;
     return prepared.reply;
