@@ -84,6 +84,8 @@ export const EDGE_LIMITS = {
   /** How long a request for orders waits at steering, and the pause after one that failed. */
   ordersWaitMs: 20_000,
   ordersRetryMs: 1000,
+  /** Behind a shield an order is carried out a second time after this long. */
+  ordersEchoMs: 2000,
   /** How long one write of at most `WRITE_BYTES` may wait for a slow reader. */
   writeStallMs: 30_000,
   /** How long a refused connection is still read, so that the client sees the reply and not a reset. */

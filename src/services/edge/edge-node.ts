@@ -92,6 +92,7 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     file: join(config.folder, 'orders.json'),
     waitMs: limits.ordersWaitMs,
     retryMs: limits.ordersRetryMs,
+    echoMs: config.shieldUrl ? limits.ordersEchoMs : 0,
   });
   const hints = new PlayHints();
   // Each tier looks as far ahead as its size allows.

@@ -26,6 +26,11 @@ export type OrdersDeps = {
   file: string;
   /** How long steering may let one request wait. */
   waitMs: number;
+  /**
+   * An order is carried out once more after this long, when copies come through a shield, which may have been told a
+   * moment later; 0 does it once.
+   */
+  echoMs: number;
   /** Between two tries while steering is away. */
   retryMs: number;
 };
@@ -120,17 +125,26 @@ export class Orders {
   }
 
   #carryOut(order: EdgeOrder, work: OrdersWork): void {
-    const { clock, log } = this.#deps;
+    const { clock, log, echoMs } = this.#deps;
     // By this edge's clock, on which its copies were fetched.
-    const mine = { ...order, atMs: clock.now() };
-    this.bans.add(mine);
-    work.drop(mine);
+    this.#drop({ ...order, atMs: clock.now() }, work);
     this.#seq = order.seq;
+    if (echoMs > 0) {
+      clock.sleep(echoMs, this.#end.signal).then(
+        () => this.#drop({ ...order, atMs: clock.now() }, work),
+        () => undefined,
+      );
+    }
     log.info('copies were invalidated', {
       order: order.seq,
       paths: order.paths.length,
       tags: order.tags.length,
     });
+  }
+
+  #drop(order: EdgeOrder, work: OrdersWork): void {
+    this.bans.add(order);
+    work.drop(order);
   }
 
   #dropAll(work: OrdersWork): void {

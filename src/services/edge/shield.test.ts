@@ -113,3 +113,28 @@ test('a slow way gets help from the next, for a small share of requests', async 
   await slow.stop();
   await quick.stop();
 });
+
+test('an invalidation reaches through a shield that hears of it later', async () => {
+  const origin = await openFakeOrigin();
+  const shield = await openTestEdge({ shieldSecret: secret }, { origin });
+  const limits = { ordersEchoMs: 200 };
+  const edge = await openTestEdge({ shieldUrl: shield.edge.url, shieldSecret: secret, limits }, { origin });
+  const put = (seed: number) => {
+    const headers = { 'cache-control': 'max-age=60', etag: `"${seed}"` };
+    origin.objects.set(`${PREFIX}a`, { body: bytesOf(100, seed), headers });
+  };
+  put(1);
+  assert.ok((await bytes(await edge.get('a'))).equals(bytesOf(100, 1)));
+  put(2);
+  const order = { seq: 1, atMs: Date.now(), paths: ['/titles/*'], tags: [] };
+  edge.steering.orders.push(order);
+  await until(async () => {
+    await edge.get('a');
+    return edge.edge.counts().fills === 2;
+  });
+  assert.ok((await bytes(await edge.get('a'))).equals(bytesOf(100, 1)), 'the shield has not heard yet');
+  shield.steering.orders.push(order);
+  await until(async () => (await bytes(await edge.get('a'))).equals(bytesOf(100, 2)), 2000);
+  for (const one of [edge, shield]) await one[Symbol.asyncDispose]();
+  await origin.stop();
+});

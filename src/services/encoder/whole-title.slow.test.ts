@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -128,8 +129,10 @@ test('a film with many tracks becomes tracks of one length', { skip: montage.ski
   const text = found.text[1] as Inspection['text'][number];
   const limits = { startS: found.startS, durationS: found.durationS };
   const { result, task } = await done({ kind: 'extract-text', master, streamIndex: text.index, ...limits });
-  assert.deepEqual(result, { kind: 'extract-text', file: 'text.vtt', cues: 2 });
   const vtt = await readFile(studio.output(task, 'text.vtt'), 'utf8');
+  const sha256 = createHash('sha256').update(vtt).digest('base64url');
+  const files = [{ name: 'text.vtt', bytes: Buffer.byteLength(vtt), sha256 }];
+  assert.deepEqual(result, { kind: 'extract-text', file: 'text.vtt', cues: 2, files });
   assert.ok(vtt.startsWith('WEBVTT\n\n00:00:01.000 --> 00:00:05.500\nEin Mädchen'));
 });
 

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LIVE } from './catalogue.testing.ts';
-import { EDGE_FAULTS, type Fault, ORIGIN_FAULTS, PATH_FAULTS } from './faults.testing.ts';
+import { EDGE_FAULTS, type Fault, ORIGIN_FAULTS, PATH_FAULTS, SHIELD_FAULTS } from './faults.testing.ts';
 import { type Lab, openLab } from './lab.testing.ts';
 import { isGood, type Outcome, type Period } from './loader.testing.ts';
 import { edition, type Thing, thing } from './truth.testing.ts';
@@ -21,10 +21,19 @@ const WARM_MIN = 100;
 
 test('whatever fails around an edge, no wrong byte is served and hits go on', async (t) => {
   await using lab = await openLab();
+  await sufferAll(t, lab, [...ORIGIN_FAULTS, ...PATH_FAULTS, ...EDGE_FAULTS]);
+});
+
+test('a shield that dies or hangs is gone round, and taken again when it is back', async (t) => {
+  await using lab = await openLab({ hasShield: true });
+  await sufferAll(t, lab, SHIELD_FAULTS);
+});
+
+async function sufferAll(t: TestContext, lab: Lab, faults: readonly Fault[]): Promise<void> {
   const { loader } = lab;
   const calm: Period[] = [loader.begin('warming up', [])];
   await sleep(WARMING_MS);
-  for (const fault of [...ORIGIN_FAULTS, ...PATH_FAULTS, ...EDGE_FAULTS]) {
+  for (const fault of faults) {
     const skip = fault.skip?.(lab) ?? false;
     await t.test(fault.name, { skip }, (t) => suffer(t, lab, fault));
     calm.push(loader.begin(`after ${fault.name}`, []));
@@ -35,7 +44,7 @@ test('whatever fails around an edge, no wrong byte is served and hits go on', as
     assert.deepEqual([...wrong, ...failuresOf(outcomes)], [], name);
   }
   t.diagnostic(`${loader.bytes} bytes of ${loader.replies} replies were compared with the truth`);
-});
+}
 
 async function suffer(t: TestContext, lab: Lab, fault: Fault): Promise<void> {
   const { loader } = lab;

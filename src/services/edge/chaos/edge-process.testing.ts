@@ -10,6 +10,8 @@ export type EdgeSetup = {
   readonly originPort: number;
   readonly folder: string;
   readonly key: { readonly id: string; readonly publicKey: string };
+  /** The port of the edge to fetch through. */
+  readonly shieldPort?: number;
 };
 
 const MEBIBYTE = 1024 * 1024;
@@ -31,6 +33,8 @@ const config: EdgeConfig = {
   // All that is asked for, so that what is warm is here for certain.
   diskBytes: 224 * MEBIBYTE,
   originTimeoutMs: 800,
+  shieldSecret: 'chaos',
+  ...(setup.shieldPort ? { shieldUrl: `http://127.0.0.1:${setup.shieldPort}` } : {}),
   origin: {
     baseUrl: `http://127.0.0.1:${setup.originPort}`,
     bucket: BUCKET,
@@ -41,6 +45,7 @@ const config: EdgeConfig = {
   limits: {
     staleWaitMs: 200,
     probeEveryMs: 200,
+    linkCheckMs: 200,
     connectMs: 500,
     originIdleMs: 800,
     diskReadMs: 300,

@@ -68,7 +68,7 @@ const linkFault = (name: string, mode: LinkMode, allowed: readonly Outcome[]): F
   },
 });
 
-/** What stands between the edge and the origin. A tier that comes to stand there has its rows here. */
+/** What stands between the edge and the origin. */
 export const PATH_FAULTS: readonly Fault[] = [
   linkFault('link cut', 'cut', [502, 'broken']),
   linkFault('link stalled', 'stalled', [502, 504, 'broken']),
@@ -79,6 +79,26 @@ export const PATH_FAULTS: readonly Fault[] = [
     isFelt: wasSpoiled,
   },
   linkFault('replies garbled by the link', 'garbling', [502, 'broken']),
+];
+
+/** The edge goes round a shield that is away; what was on its way through it may break off. */
+export const SHIELD_FAULTS: readonly Fault[] = [
+  {
+    ...{ name: 'shield killed', allowed: ['broken'], keepsWarm: 'always' },
+    inflict: async ({ shield }) => {
+      await shield?.kill();
+      return () => shield?.restart();
+    },
+    isFelt: hasWarned(/a way to the origin failed/),
+  },
+  {
+    ...{ name: 'shield stopped', allowed: [504, 'broken'], keepsWarm: 'always' },
+    inflict: async ({ shield }) => {
+      shield?.stop();
+      return () => shield?.goOn();
+    },
+    isFelt: hasWarned(/a way to the origin failed/),
+  },
 ];
 
 export const EDGE_FAULTS: readonly Fault[] = [

@@ -17,6 +17,8 @@ export type Lab = AsyncDisposable & {
   readonly origin: Child;
   readonly link: Link;
   readonly edge: Child;
+  /** Between the edge and the link, when there is one. */
+  readonly shield: Child | undefined;
   readonly loader: Loader;
   readonly random: Random;
   /** The edge's folder. */
@@ -31,7 +33,7 @@ const SEED = 3;
 const FILE_SYSTEM_BYTES = 288 * 1024 * 1024;
 const TOKEN_LIFE_S = 3600;
 
-export async function openLab(): Promise<Lab> {
+export async function openLab({ hasShield = false } = {}): Promise<Lab> {
   await using stack = new AsyncDisposableStack();
   const random = createRandom(SEED);
   const folder = await mkdtemp(join(tmpdir(), 'edge-chaos-'));
@@ -47,8 +49,19 @@ export async function openLab(): Promise<Lab> {
   const originSetup = (port: number): OriginSetup => ({ port, version: loader.version });
   const origin = stack.use(await startChild('origin-process.testing.ts', originSetup));
   const link = stack.use(await openLink(origin.port, random));
+  const common = { originPort: link.port, key: { id, publicKey } };
+  const shieldFolder = join(folder, 'shield');
+  const shield = hasShield
+    ? stack.use(
+        await startChild(
+          'edge-process.testing.ts',
+          (port): EdgeSetup => ({ ...common, port, folder: shieldFolder }),
+        ),
+      )
+    : undefined;
   const edgeSetup = (port: number): EdgeSetup => ({
-    ...{ port, folder, originPort: link.port, key: { id, publicKey } },
+    ...{ ...common, port, folder },
+    ...(shield ? { shieldPort: shield.port } : {}),
   });
   const warned = (warning: string) => void warnings.push(warning);
   const edge = stack.use(await startChild('edge-process.testing.ts', edgeSetup, warned));
@@ -61,7 +74,7 @@ export async function openLab(): Promise<Lab> {
   loader.run(2, 150, false, pickNew());
   const opened = stack.move();
   return {
-    ...{ origin, link, edge, loader, random, folder, unfillable, warnings },
+    ...{ origin, link, edge, shield, loader, random, folder, unfillable, warnings },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
