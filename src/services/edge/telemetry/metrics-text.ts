@@ -1,0 +1,90 @@
+/** Renders metrics in Prometheus' text format, version 0.0.4 (its documentation, "Exposition formats"). Pure. */
+import { FIRST_BYTE_BUCKETS_S, type MetricsSnapshot } from './metrics.ts';
+import type { TopEntry } from './top-list.ts';
+
+export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+type Sample = readonly [labels: string, value: number];
+
+export function metricsText(snapshot: MetricsSnapshot): string {
+  const { requests, connections, edge, titles, sessions } = snapshot;
+  const counter = (name: string, help: string, samples: readonly Sample[]) =>
+    family(name, 'counter', help, samples);
+  return [
+    counter(
+      'matinee_edge_requests_total',
+      'Replies, by class of status and by how their bytes were come by.',
+      requests.map(({ statusClass, hit, requests: n }) => [`class="${statusClass}xx",hit="${hit}"`, n]),
+    ),
+    counter('matinee_edge_bytes_total', 'Bytes of replies that are done.', [['', snapshot.bytes]]),
+    counter('matinee_edge_broken_replies_total', 'Replies that did not become whole.', [
+      ['', snapshot.broken],
+    ]),
+    firstByte(snapshot),
+    counter(
+      'matinee_edge_connections_total',
+      'Connections that were opened, by protocol.',
+      connections.map(({ kind, opened }) => [`protocol="${kind}"`, opened]),
+    ),
+    family(
+      'matinee_edge_connections_open',
+      'gauge',
+      'Connections that are open, by protocol.',
+      connections.map(({ kind, open }) => [`protocol="${kind}"`, open]),
+    ),
+    counter('matinee_edge_origin_fetches_total', 'Fetches from origins.', [['', edge.fills]]),
+    counter('matinee_edge_origin_errors_total', 'Fetches that failed.', [['', edge.originErrors]]),
+    counter('matinee_edge_collapsed_total', 'Requests that joined a fetch.', [['', edge.collapsed]]),
+    counter('matinee_edge_disk_healed_total', 'Files of the disk tier that were found wrong and deleted.', [
+      ['', snapshot.healed],
+    ]),
+    counter('matinee_edge_log_lines_dropped_total', 'Lines of the access log that never reached a file.', [
+      ['', snapshot.linesDropped],
+    ]),
+    ...top('title', titles),
+    ...top('session', sessions),
+  ].join('');
+}
+
+/** Not all of them, and not for sure: see TopList. So they are gauges, whose values may fall. */
+function top(label: 'title' | 'session', entries: readonly TopEntry[]): string[] {
+  const samples = (value: (entry: TopEntry) => number) =>
+    entries.map((entry): Sample => [`${label}="${escaped(entry.name)}"`, value(entry)]);
+  const name = `matinee_edge_top_${label}`;
+  return [
+    family(
+      `${name}_requests`,
+      'gauge',
+      `Replies of the most frequent ${label}s.`,
+      samples((e) => e.requests),
+    ),
+    family(
+      `${name}_bytes`,
+      'gauge',
+      `Bytes of the most frequent ${label}s.`,
+      samples((e) => e.bytes),
+    ),
+  ];
+}
+
+function firstByte({ firstByte: { counts, sumMs, count } }: MetricsSnapshot): string {
+  const name = 'matinee_edge_first_byte_seconds';
+  let sum = 0;
+  const lines = FIRST_BYTE_BUCKETS_S.map((bound, i) => {
+    sum += counts[i] ?? 0;
+    return `${name}_bucket{le="${bound}"} ${sum}\n`;
+  });
+  return (
+    `# HELP ${name} From the end of a request to the first byte of its reply.\n# TYPE ${name} histogram\n` +
+    `${lines.join('')}${name}_bucket{le="+Inf"} ${count}\n${name}_sum ${sumMs / 1000}\n${name}_count ${count}\n`
+  );
+}
+
+function family(name: string, type: 'counter' | 'gauge', help: string, samples: readonly Sample[]): string {
+  const lines = samples.map(([labels, value]) => `${name}${labels === '' ? '' : `{${labels}}`} ${value}\n`);
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
+}
+
+function escaped(value: string): string {
+  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+}
