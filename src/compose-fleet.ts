@@ -1,5 +1,5 @@
 /** The composition roots of the fleets: one edge node, one encoder worker, each in a process of its own. */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { edgeName, publicUrl } from './addresses.ts';
 import { createSteeringClient } from './clients/steering.ts';
 import { createStudioClient } from './clients/studio.ts';
@@ -11,7 +11,9 @@ import { MEDIA_BUCKET, PROFILES } from './names.ts';
 import { tellReady } from './platform/supervisor.ts';
 import { readHours } from './services/edge/proactive-fill/hours.ts';
 import type { ProactiveFillOptions } from './services/edge/proactive-fill/proactive-fill.ts';
+import type { TelemetryConfig } from './services/edge/telemetry/open-telemetry.ts';
 import { readCredentials } from './services/origin/credentials-file.ts';
+import type { Settings } from './settings.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -44,6 +46,7 @@ export async function runEdge(port: number, unit: Unit): Promise<void> {
       originTimeoutMs: 5000,
       ...edgeOptions(settings, port, directory.secret),
       ...(settings.MATINEE_EDGE_FILL ? { proactiveFill: fillOptions(settings) } : {}),
+      telemetry: edgeTelemetry(settings, folder, port),
     },
   );
   lifecycle.onShutdown('drain', 'edge', () => edge.close());
@@ -54,6 +57,24 @@ export async function runEdge(port: number, unit: Unit): Promise<void> {
 function fillOptions(settings: Unit['settings']): ProactiveFillOptions {
   const hours = readHours(settings.MATINEE_EDGE_FILL_HOURS);
   return { bytesPerS: settings.MATINEE_EDGE_FILL_RATE * 1e6, ...(hours ? { hours } : {}) };
+}
+
+/** What an edge writes down of its replies, and where it shows what it counts. */
+export function edgeTelemetry(settings: Settings, folder: string, port: number): TelemetryConfig {
+  const { MATINEE_EDGE_LOG: format, MATINEE_EDGE_LOG_FOLDER: logs } = settings;
+  const at = settings.MATINEE_EDGE_PORTS.indexOf(port);
+  return {
+    metricsPort: settings.MATINEE_EDGE_METRICS_PORTS[at],
+    log:
+      format === 'json' || format === 'cloudfront'
+        ? {
+            format,
+            folder: join(logs === '' ? join(folder, 'logs') : resolve(logs), `edge-${port}`),
+            fileBytesMax: settings.MATINEE_EDGE_LOG_FILE_MB * MEBIBYTE,
+            filesMax: settings.MATINEE_EDGE_LOG_FILES,
+          }
+        : undefined,
+  };
 }
 
 export async function runEncoder(name: string, unit: Unit): Promise<void> {

@@ -163,6 +163,41 @@ export const SETTINGS = {
     unit: 'requests/s',
     meaning: 'What one play session may ask of an edge; 0 sets no limit.',
   },
+  MATINEE_EDGE_LOG: {
+    kind: 'choice',
+    choices: ['off', 'json', 'cloudfront'],
+    default: 'off',
+    meaning:
+      'Access log of each edge, without what opens anything: one JSON object a line, or the standard log format of ' +
+      'CloudFront.',
+  },
+  MATINEE_EDGE_LOG_FOLDER: {
+    kind: 'text',
+    default: '',
+    meaning: 'Where access logs are written, a folder for each edge. Default: `logs` in the data folder.',
+  },
+  MATINEE_EDGE_LOG_FILE_MB: {
+    kind: 'integer',
+    default: 64,
+    min: 1,
+    max: 65_536,
+    unit: 'MiB',
+    meaning: 'Size at which a new file of an access log is begun.',
+  },
+  MATINEE_EDGE_LOG_FILES: {
+    kind: 'integer',
+    default: 8,
+    min: 1,
+    max: 1000,
+    meaning: 'Files of the access log that each edge keeps; the oldest is deleted.',
+  },
+  MATINEE_EDGE_METRICS_PORTS: {
+    kind: 'ports',
+    default: [],
+    meaning:
+      'Ports of 127.0.0.1 that show metrics in the format of Prometheus (`/metrics`, `/metrics.json`), one for each ' +
+      'edge in the order of `MATINEE_EDGE_PORTS`. Default: none.',
+  },
   MATINEE_REGION: {
     kind: 'text',
     default: 'us-east-1',

@@ -6,6 +6,7 @@ import type { Log } from '../../platform/log.ts';
 import type { CertificateFiles } from './certificate.ts';
 import type { ProactiveFillOptions } from './proactive-fill/proactive-fill.ts';
 import type { CountryRuleOptions } from './security/geo.ts';
+import type { TelemetryConfig } from './telemetry/open-telemetry.ts';
 
 export type EdgeDeps = { steering: SteeringClient; clock: Clock; log: Log };
 
@@ -58,6 +59,7 @@ export type EdgeConfig = {
   rates?: { readonly clientPerS: number; readonly sessionPerS: number };
   /** Nothing is fetched before it is asked for when it is absent. */
   proactiveFill?: ProactiveFillOptions;
+  telemetry?: TelemetryConfig;
   limits?: Partial<EdgeLimits>;
 };
 

@@ -19,6 +19,7 @@ import type { ClientAddresses } from './security/client-address.ts';
 import { Visitor } from './security/visitor.ts';
 import type { SiteRequest } from './site/sites.ts';
 import type { EdgeStatistics } from './statistics.ts';
+import type { Telemetry, ViewerTrace } from './telemetry/telemetry.ts';
 
 export type ConnectionDeps = {
   responder: Responder;
@@ -29,6 +30,7 @@ export type ConnectionDeps = {
   log: Log;
   kernel: Kernel | undefined;
   addresses: ClientAddresses;
+  telemetry?: Telemetry | undefined;
 };
 
 /** A request to a site that waits for its body. */
@@ -58,6 +60,7 @@ export class Connection implements Guest, Outlet {
   /** False where bytes must pass through this program: on encrypted connections. */
   readonly #canSplice: boolean;
   readonly #visitor: Visitor;
+  readonly #trace: ViewerTrace | undefined;
   /** What may wait to be sent while the next request is served already. */
   readonly #slackBytes: number;
   readonly #parser = new HttpParser();
@@ -86,6 +89,7 @@ export class Connection implements Guest, Outlet {
     this.#slackBytes = isEncrypted ? ENCRYPTED_SLACK_BYTES : 0;
     this.deadlineMs = deps.coarse.nowMs + deps.limits.idleMs;
     deps.statistics.connections++;
+    this.#trace = deps.telemetry?.follow(this.#visitor, isEncrypted ? 'https/1.1' : 'http/1.1');
   }
 
   read(bytes: Buffer, length: number): boolean {
@@ -115,6 +119,7 @@ export class Connection implements Guest, Outlet {
     this.#carry = undefined;
     this.#wanted = undefined;
     this.#deps.statistics.connections--;
+    this.#trace?.closed(this.#socket.writableLength);
     this.#written?.(false);
   }
 
@@ -124,9 +129,9 @@ export class Connection implements Guest, Outlet {
   }
 
   async write(first: Buffer | undefined, second: Buffer | undefined): Promise<boolean> {
-    const { statistics, coarse, limits } = this.#deps;
+    const { coarse, limits } = this.#deps;
     if (this.#socket.destroyed) return false;
-    statistics.bytes += (first?.length ?? 0) + (second?.length ?? 0);
+    this.#count((first?.length ?? 0) + (second?.length ?? 0));
     this.deadlineMs = coarse.nowMs + limits.writeStallMs;
     const socket = this.#socket;
     if (first && second) {
@@ -172,24 +177,24 @@ export class Connection implements Guest, Outlet {
 
   /** Bytes that the socket took; -1 when it is gone. */
   #spliceOnce({ file, start, length }: FileSpan, at: number): number {
-    const { kernel, statistics } = this.#deps;
+    const { kernel } = this.#deps;
     if (!kernel || this.#socket.destroyed) return -1;
     const sent = kernel.sendFile(this.#descriptor, file.fd, file.offset + start + at, length - at);
     if (sent < 0) this.#socket.destroy();
-    else statistics.bytes += sent;
+    else this.#count(sent);
     return sent;
   }
 
   /** A body that is here: most often the socket has room for all of it, and nothing needs to wait. */
   #sendNow(head: Buffer, body: Buffer): void {
+    this.#trace?.replied(head);
     if (body.length <= WRITE_BYTES) this.#writeBoth(head, body);
     else this.#goOnAfterBody(body, this.#writePieces(head, body));
   }
 
   #writeBoth(head: Buffer, body: Buffer): void {
-    const { statistics } = this.#deps;
     const socket = this.#socket;
-    statistics.bytes += head.length + body.length;
+    this.#count(head.length + body.length);
     socket.cork();
     socket.write(head);
     socket.write(body);
@@ -198,13 +203,13 @@ export class Connection implements Guest, Outlet {
   }
 
   #spliceNow(head: Buffer, span: FileSpan): void {
-    const { kernel, statistics } = this.#deps;
+    const { kernel } = this.#deps;
     const sent = kernel?.sendMore(this.#descriptor, head) ?? 0;
     if (sent < 0) {
       this.#socket.destroy();
       return;
     }
-    statistics.bytes += sent;
+    this.#count(sent);
     const isHeadSent = sent === head.length;
     const at = isHeadSent ? this.#spliceOnce(span, 0) : 0;
     if (at === span.length || at < 0) return;
@@ -232,6 +237,11 @@ export class Connection implements Guest, Outlet {
         this.#socket.destroy();
       },
     );
+  }
+
+  #count(bytes: number): void {
+    this.#deps.statistics.bytes += bytes;
+    this.#trace?.sent(bytes);
   }
 
   get #descriptor(): number {
@@ -264,7 +274,9 @@ export class Connection implements Guest, Outlet {
       }
       at += used;
       this.#completeByMs = 0;
+      this.#trace?.begin(this.#parser.head, bytes, at - used, at, this.#fields);
       this.#serve();
+      if (!this.#isBusy && !this.#wanted && !this.#socket.destroyed) this.#trace?.done();
       if (this.#isLeaving) return true;
       if (this.#isBusy) {
         this.#wait(bytes, at, end);
@@ -300,7 +312,13 @@ export class Connection implements Guest, Outlet {
       this.#serveSite(persistent);
       return;
     }
-    const reply = responder.answer(head, closes ? 'close' : persistent, this.#visitor, this.#fields);
+    const reply = responder.answer(
+      head,
+      closes ? 'close' : persistent,
+      this.#visitor,
+      this.#fields,
+      this.#trace,
+    );
     if (Buffer.isBuffer(reply)) {
       this.#writeNow(reply, closes);
       return;
@@ -364,8 +382,9 @@ export class Connection implements Guest, Outlet {
       this.#leave(reply);
       return;
     }
-    const { statistics, coarse, limits } = this.#deps;
-    statistics.bytes += reply.length;
+    const { coarse, limits } = this.#deps;
+    this.#trace?.replied(reply, true);
+    this.#count(reply.length);
     this.#socket.write(reply);
     if (this.#socket.writableLength <= this.#slackBytes) return;
     this.#isBusy = true;
@@ -389,6 +408,7 @@ export class Connection implements Guest, Outlet {
   }
 
   #send({ head, body }: Reply): Promise<boolean> {
+    this.#trace?.replied(head);
     if (!body) return this.write(head, undefined);
     if ('reader' in body) return sendStream(head, body, this);
     const { file } = body;
@@ -400,6 +420,7 @@ export class Connection implements Guest, Outlet {
   /** After a reply that took time: what came in meanwhile, then new bytes. */
   #goOn(alive: boolean): void {
     if (!alive || this.#socket.destroyed) return;
+    this.#trace?.done();
     this.#isBusy = false;
     const carry = this.#carry ?? NO_BYTES;
     this.#carry = undefined;
@@ -419,10 +440,12 @@ export class Connection implements Guest, Outlet {
    * connection, and the reply with it.
    */
   #leave(last: Buffer): void {
-    const { coarse, limits, statistics } = this.#deps;
+    const { coarse, limits } = this.#deps;
+    this.#trace?.replied(last);
     this.#isLeaving = true;
     this.#carry = undefined;
-    statistics.bytes += last.length;
+    this.#count(last.length);
+    this.#trace?.done();
     this.deadlineMs = coarse.nowMs + limits.writeStallMs;
     this.#socket.end(last, () => {
       if (this.#hasEnded) this.#socket.destroy();

@@ -43,6 +43,7 @@ import { type CountryDatabase, countryRule, openCountryDatabase } from './securi
 import { RateLimit, RequestLimits } from './security/rate-limit.ts';
 import { openSites } from './site/open-sites.ts';
 import { type EdgeCounts, EdgeStatistics } from './statistics.ts';
+import { openTelemetry } from './telemetry/open-telemetry.ts';
 import { TokenVerifier } from './token.ts';
 
 const BURST_S = 10;
@@ -54,6 +55,7 @@ export type EdgeNode = {
   /** Where it listens without and with encryption. */
   readonly plainUrl: string;
   readonly secureUrl: string | undefined;
+  readonly metricsUrl: string | undefined;
   health(): Health;
   counts(): EdgeCounts;
   /** What each way to the origin carried. */
@@ -145,7 +147,10 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     sites: () => front.sites,
     objects: new ObjectReplies({ cache, writer, ...names, describe: describeObject }),
   });
-  const connections = { responder, statistics, pinned, coarse, limits, log, kernel, addresses };
+  const counters = { counts: () => statistics.snapshot(), healed: () => disk.healed };
+  const told = await openTelemetry({ clock, log, name, ...counters, ...names }, config.telemetry ?? {});
+  const { telemetry } = told;
+  const connections = { responder, statistics, pinned, coarse, limits, log, kernel, addresses, telemetry };
   const welcome = (socket: Socket) => new Connection(socket, connections);
   const bounds = { ...limits, host: config.host };
   const listener = await openListener(clock, coarse, { ...bounds, port: config.port }, welcome);
@@ -213,16 +218,19 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     front.retire();
     await countries?.close();
     await disk.close();
+    await told.close();
   };
   let ending: Promise<void> | undefined;
   const close = () => {
     ending ??= end();
     return ending;
   };
+  const { metricsUrl } = told;
   return {
     url,
     plainUrl,
     secureUrl,
+    metricsUrl,
     health,
     counts: () => statistics.snapshot(),
     links: () => link.counts(),

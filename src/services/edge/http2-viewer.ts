@@ -17,6 +17,8 @@ import { HEADERS_MAX, type ParseFault, type RequestHead, TARGET_BYTES_MAX } from
 import type { Guest } from './listener.ts';
 import type { Reply } from './object-reply.ts';
 import { Visitor } from './security/visitor.ts';
+import type { ViewerTrace } from './telemetry/telemetry.ts';
+import type { ReplyTrace } from './telemetry/trace.ts';
 
 const STREAMS_MAX = 128;
 const NO_BYTES = Buffer.alloc(0);
@@ -38,6 +40,8 @@ export class Http2Viewer implements Guest {
   /** Prepared replies come back many times in the second that they are good for. */
   readonly #translated: Translations;
   readonly #visitor: Visitor;
+  readonly #trace: ViewerTrace | undefined;
+  readonly #traces = new Map<ServerHttp2Stream, ReplyTrace>();
   #streams = 0;
 
   constructor(socket: TLSSocket, deps: ConnectionDeps, translated: Translations) {
@@ -46,6 +50,7 @@ export class Http2Viewer implements Guest {
     this.#visitor = new Visitor(socket, true, deps.addresses);
     this.deadlineMs = deps.coarse.nowMs + deps.limits.idleMs;
     deps.statistics.connections++;
+    this.#trace = deps.telemetry?.follow(this.#visitor, 'h2');
     this.#session = performServerHandshake(socket, {
       maxHeaderListPairs: HEADERS_MAX,
       settings: { maxConcurrentStreams: STREAMS_MAX, enablePush: false, maxHeaderListSize: 16 * 1024 },
@@ -65,6 +70,7 @@ export class Http2Viewer implements Guest {
 
   closed(): void {
     this.#deps.statistics.connections--;
+    this.#trace?.closed(0);
     this.#session.destroy();
   }
 
@@ -80,9 +86,11 @@ export class Http2Viewer implements Guest {
     stream.on('error', () => undefined);
     stream.once('close', () => {
       this.#streams--;
+      this.#ended(stream);
       this.#rest();
     });
     const request = readRequest(raw);
+    this.#begin(stream, request);
     if ('status' in request) {
       this.#sendWhole(stream, responder.refuse(request));
       return;
@@ -100,7 +108,7 @@ export class Http2Viewer implements Guest {
       return;
     }
     if (!stream.endAfterHeaders) stream.resume();
-    const reply = responder.answer(head, '', this.#visitor, () => fields);
+    const reply = responder.answer(head, '', this.#visitor, () => fields, this.#traces.get(stream));
     if (Buffer.isBuffer(reply)) this.#sendWhole(stream, reply);
     else void this.#send(stream, reply);
   }
@@ -150,6 +158,20 @@ export class Http2Viewer implements Guest {
     if (this.#streams === 0) this.deadlineMs = coarse.nowMs + limits.idleMs;
   }
 
+  #begin(stream: ServerHttp2Stream, request: ReturnType<typeof readRequest>): void {
+    if (!this.#trace) return;
+    const trace =
+      'status' in request
+        ? this.#trace.malformed()
+        : this.#trace.stream(request.head, request.host, request.fields);
+    this.#traces.set(stream, trace);
+  }
+
+  #ended(stream: ServerHttp2Stream): void {
+    this.#traces.get(stream)?.end(stream.rstCode !== constants.NGHTTP2_NO_ERROR, stream.writableLength);
+    this.#traces.delete(stream);
+  }
+
   #sendWhole(stream: ServerHttp2Stream, reply: Buffer): void {
     if (stream.destroyed || stream.closed) return;
     let translated = this.#translated.get(reply);
@@ -159,6 +181,9 @@ export class Http2Viewer implements Guest {
     }
     const { head, body } = translated;
     this.#deps.statistics.bytes += reply.length;
+    const trace = this.#traces.get(stream);
+    trace?.replied(reply, true);
+    trace?.sent(reply.length);
     stream.respond(head, { endStream: body.length === 0 });
     if (body.length > 0) stream.end(body);
   }
@@ -175,7 +200,10 @@ export class Http2Viewer implements Guest {
         return;
       }
       stream.respond(translate(head).head, { endStream: false });
-      const outlet = new StreamOutlet(stream, this.#deps);
+      const trace = this.#traces.get(stream);
+      trace?.replied(head);
+      trace?.sent(head.length);
+      const outlet = new StreamOutlet(stream, this.#deps, trace);
       const alive =
         'reader' in body
           ? await sendStream(NO_BYTES, { ...body, isChunked: false }, outlet)
@@ -193,9 +221,11 @@ export class Http2Viewer implements Guest {
 class StreamOutlet implements Outlet {
   readonly #stream: ServerHttp2Stream;
   readonly #deps: ConnectionDeps;
+  readonly #trace: ReplyTrace | undefined;
 
-  constructor(stream: ServerHttp2Stream, deps: ConnectionDeps) {
+  constructor(stream: ServerHttp2Stream, deps: ConnectionDeps, trace: ReplyTrace | undefined) {
     this.#stream = stream;
+    this.#trace = trace;
     this.#deps = deps;
   }
 
@@ -204,6 +234,7 @@ class StreamOutlet implements Outlet {
       if (!bytes || bytes.length === 0) continue;
       if (this.#stream.destroyed || this.#stream.closed) return false;
       this.#deps.statistics.bytes += bytes.length;
+      this.#trace?.sent(bytes.length);
       if (!this.#stream.write(bytes) && !(await this.#drained())) return false;
     }
     return !this.#stream.destroyed;

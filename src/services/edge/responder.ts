@@ -94,6 +94,7 @@ export class Responder {
     connection: ConnectionField,
     visitor: Visitor,
     fields: () => Fields,
+    trace?: { granted(grant: Grant): void },
   ): Buffer | Reply | Promise<Reply> {
     const { access, clock } = this.#deps;
     const nowMs = clock.now();
@@ -103,6 +104,7 @@ export class Responder {
     if (target.startsWith(SHIELD_PREFIX)) return this.#forEdge(head, connection, fields, nowMs);
     const grant = access.open(target, nowMs);
     if ('status' in grant) return this.#refuseAccess(grant, head, connection, nowMs);
+    trace?.granted(grant);
     const { admission, coarse } = this.#deps;
     const turned = admission.hasRules
       ? admission.judge(visitor, grant.token.session, fields, coarse.nowMs)
