@@ -168,7 +168,9 @@ export class Http2Viewer implements Guest {
   }
 
   #ended(stream: ServerHttp2Stream): void {
-    this.#traces.get(stream)?.end(stream.rstCode !== constants.NGHTTP2_NO_ERROR, stream.writableLength);
+    const isBroken = stream.rstCode !== constants.NGHTTP2_NO_ERROR || !stream.writableEnded;
+    // What a stream that ended well still counts as waiting is with the viewer already.
+    this.#traces.get(stream)?.end(isBroken, isBroken ? stream.writableLength : 0);
     this.#traces.delete(stream);
   }
 

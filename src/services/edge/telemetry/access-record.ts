@@ -8,6 +8,7 @@ import type { VerifiedToken } from '../token.ts';
 import { type Cmcd, cmcdOfQuery, readCmcd } from './cmcd.ts';
 import { redactPath, redactQuery } from './redaction.ts';
 import type { HitKind } from './reply-facts.ts';
+import type { Picked } from './request-text.ts';
 import type { Protocol, ReplyTrace } from './trace.ts';
 
 export type AccessRecord = {
@@ -15,7 +16,6 @@ export type AccessRecord = {
   readonly timeMs: number;
   readonly address: string;
   readonly method: string;
-  readonly host: string;
   readonly path: string;
   readonly query: string;
   readonly status: number;
@@ -29,15 +29,12 @@ export type AccessRecord = {
   readonly protocol: Protocol;
   readonly isSecure: boolean;
   readonly isBroken: boolean;
-  readonly range: string;
-  readonly userAgent: string;
-  readonly referer: string;
+  readonly picked: Picked;
   readonly session: string;
   readonly title: string;
   readonly cmcd: Cmcd | undefined;
-  readonly type: string;
-  readonly length: string;
-  readonly contentRange: string;
+  /** The head of the reply. */
+  readonly replyHead: string;
 };
 
 const TARGET_CHARS_MAX = 2048;
@@ -82,7 +79,6 @@ export function accessRecord(trace: ReplyTrace, names: TokenNames, timeMs: numbe
     ...{ timeMs, bytes, isBroken },
     address: asked.address,
     method: asked.method,
-    host: picked.host,
     path: redactPath(mark < 0 ? target : target.slice(0, mark)),
     query: redactQuery(hasCmcd ? query.replace(CMCD_PARAMETER, '').replace(/^&/, '') : query),
     status: facts.status,
@@ -93,16 +89,12 @@ export function accessRecord(trace: ReplyTrace, names: TokenNames, timeMs: numbe
     totalMs: endMs - startMs,
     protocol: asked.protocol,
     isSecure: asked.isSecure,
-    range: picked.range,
-    userAgent: picked.userAgent,
-    referer: picked.referer,
+    picked,
     session: names.session,
     title: names.title,
     cmcd:
       cmcd && trace.grant && cmcd.sid === trace.grant.token.session ? { ...cmcd, sid: names.session } : cmcd,
-    type: facts.type,
-    length: facts.length,
-    contentRange: facts.contentRange,
+    replyHead: facts.head,
   };
 }
 

@@ -17,6 +17,10 @@ export const HIDDEN = '-';
 export function redactPath(path: string): string {
   // Most often only the first segment is long, and one look tells.
   if (path.length <= SEGMENT_CHARS_MAX) return path;
+  const second = path.indexOf('/', 1);
+  if (second > SEGMENT_CHARS_MAX + 1 && path.length - second <= SEGMENT_CHARS_MAX && path.startsWith('/')) {
+    return `/${HIDDEN}${path.slice(second)}`;
+  }
   let clean = '';
   for (let start = 0; start <= path.length; ) {
     const slash = path.indexOf('/', start);

@@ -23,13 +23,12 @@ export type ReplyFacts = {
   readonly hit: HitKind;
   /** Of a failure at the origin, as `Cache-Status` names it. */
   readonly detail: string;
-  readonly type: string;
-  readonly length: string;
-  readonly contentRange: string;
+  /** The whole head, for `replyField`. */
+  readonly head: string;
 };
 
 export const NO_FACTS: ReplyFacts = {
-  ...{ status: 0, hit: 'none', detail: '', type: '', length: '', contentRange: '' },
+  ...{ status: 0, hit: 'none', detail: '', head: '' },
 };
 const REMEMBERED_MAX = 512;
 
@@ -67,9 +66,7 @@ export class ReplyReader {
       status: Number(text.slice(9, 12)),
       hit: kindOf(told),
       detail: told.includes('fwd=') ? paramOf(told, '; detail=') : '',
-      type: fieldIn(text, '\r\ncontent-type: '),
-      length: fieldIn(text, '\r\ncontent-length: '),
-      contentRange: fieldIn(text, '\r\ncontent-range: '),
+      head: text,
     };
   }
 
@@ -80,11 +77,12 @@ export class ReplyReader {
   }
 }
 
-function fieldIn(text: string, name: string): string {
-  const at = text.indexOf(name);
+/** A field of a reply's head; empty when it is not there. */
+export function replyField(head: string, name: string): string {
+  const at = head.indexOf(`\r\n${name}: `);
   if (at < 0) return '';
-  const start = at + name.length;
-  return text.slice(start, text.indexOf('\r\n', start));
+  const start = at + name.length + 4;
+  return head.slice(start, head.indexOf('\r\n', start));
 }
 
 function paramOf(told: string, name: string): string {

@@ -1,6 +1,6 @@
 /**
- * Picks what logs want to know out of a request's head, which it takes as text: one copy of the head is far cheaper
- * than a list of all its fields. Requests of one connection differ in few fields, so the last picking is remembered.
+ * Picks what logs want to know out of a request's head, which it takes as bytes: that is far cheaper than a list of
+ * all its fields. Requests of one connection differ in few fields, so the last picking is remembered.
  */
 import type { Fields } from '../fields.ts';
 
@@ -11,12 +11,17 @@ export type Picked = {
   readonly range: string;
   /** The CMCD fields, joined; empty when there are none. */
   readonly cmcd: string;
+  /** What the log's format makes of them, once. */
+  rendered?: string;
 };
+type PickedName = Exclude<keyof Picked, 'rendered'>;
 
-export const NOTHING_PICKED: Picked = { host: '', userAgent: '', referer: '', range: '', cmcd: '' };
+export function nothingPicked(host = ''): Picked {
+  return { host, userAgent: '', referer: '', range: '', cmcd: '' };
+}
 const VALUE_CHARS_MAX = 512;
 const CMCD_CHARS_MAX = 4096;
-const WANTED: ReadonlyMap<string, keyof Picked> = new Map<string, keyof Picked>([
+const WANTED: ReadonlyMap<string, PickedName> = new Map<string, PickedName>([
   ['host', 'host'],
   ['user-agent', 'userAgent'],
   ['referer', 'referer'],
@@ -30,37 +35,43 @@ const WANTED: ReadonlyMap<string, keyof Picked> = new Map<string, keyof Picked>(
 const LENGTHS: ReadonlySet<number> = new Set([...WANTED.keys()].map((name) => name.length));
 
 export class RequestText {
-  #text = '';
-  #picked = NOTHING_PICKED;
+  #last = Buffer.alloc(0);
+  #picked = nothingPicked();
 
-  /** `text` is the lines after the request line, each with its end. */
-  pick(text: string): Picked {
-    if (text === this.#text) return this.#picked;
-    const picked = { ...NOTHING_PICKED };
-    for (let at = 0; at < text.length; ) {
-      const end = text.indexOf('\r\n', at);
-      if (end <= at) break;
-      const colon = text.indexOf(':', at);
-      if (colon > at && colon < end && LENGTHS.has(colon - at)) {
-        take(picked, text.slice(at, colon).toLowerCase(), text.slice(colon + 1, end).trim());
-      }
-      at = end + 2;
-    }
-    this.#text = text;
-    this.#picked = picked;
-    return picked;
+  /** `bytes` from `start` to `end` are the lines after the request line, each with its end. */
+  pick(bytes: Buffer, start: number, end: number): Picked {
+    const last = this.#last;
+    const isSame = last.length === end - start && bytes.compare(last, 0, last.length, start, end) === 0;
+    if (isSame) return this.#picked;
+    this.#last = Buffer.from(bytes.subarray(start, end));
+    this.#picked = pickText(bytes.toString('latin1', start, end));
+    return this.#picked;
   }
 }
 
+function pickText(text: string): Picked {
+  const picked = nothingPicked();
+  for (let at = 0; at < text.length; ) {
+    const end = text.indexOf('\r\n', at);
+    if (end <= at) break;
+    const colon = text.indexOf(':', at);
+    if (colon > at && colon < end && LENGTHS.has(colon - at)) {
+      take(picked, text.slice(at, colon).toLowerCase(), text.slice(colon + 1, end).trim());
+    }
+    at = end + 2;
+  }
+  return picked;
+}
+
 export function pickFields(fields: Fields, host: string): Picked {
-  const picked = { ...NOTHING_PICKED, host };
+  const picked = nothingPicked(host);
   for (const [name, value] of fields) {
     if (LENGTHS.has(name.length) && name !== 'host') take(picked, name, value);
   }
   return picked;
 }
 
-function take(picked: { -readonly [Key in keyof Picked]: string }, name: string, value: string): void {
+function take(picked: { -readonly [Key in PickedName]: string }, name: string, value: string): void {
   const key = WANTED.get(name);
   if (!key) return;
   if (key === 'cmcd') {

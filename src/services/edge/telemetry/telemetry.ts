@@ -12,7 +12,7 @@ import { accessRecord, NO_NAMES, TokenNaming } from './access-record.ts';
 import type { LineFile } from './line-file.ts';
 import type { Metrics, ViewerKind } from './metrics.ts';
 import { ReplyReader } from './reply-facts.ts';
-import { NOTHING_PICKED, pickFields, RequestText } from './request-text.ts';
+import { nothingPicked, pickFields, RequestText } from './request-text.ts';
 import { type Asked, ReplyTrace, type TraceEnd } from './trace.ts';
 
 export type TelemetryParts = {
@@ -32,13 +32,14 @@ export class Telemetry {
     const naming = new TokenNaming();
     this.isLogging = log !== undefined;
     this.metrics = metrics;
+    const wallTime = wallTimes(clock);
     this.end = {
       monotonic: () => clock.monotonic(),
       read: (head, isPrepared) => reader.read(head, isPrepared),
       take: (trace) => {
         const names = trace.grant ? naming.of(trace.grant.token) : NO_NAMES;
         metrics?.count(trace, names);
-        log?.file.push(log.format.line(accessRecord(trace, names, clock.now())));
+        log?.file.push(log.format.line(accessRecord(trace, names, wallTime(trace.endMs))));
       },
     };
   }
@@ -50,6 +51,7 @@ export class Telemetry {
   }
 }
 
+const LF = 0x0a;
 const NO_FIELDS: Fields = [];
 const NO_FIELDS_ASKED = () => NO_FIELDS;
 const MALFORMED = { method: '-', target: '-', minor: 1 } as const;
@@ -71,15 +73,14 @@ export class ViewerTrace {
   /** A request over HTTP/1.1 whose head is `bytes` from `start` to `end`, which are good until this returns. */
   begin(head: RequestHead, bytes: Buffer, start: number, end: number, fields: () => Fields): void {
     const { isLogging } = this.#telemetry;
-    const text = isLogging ? bytes.toString('latin1', start, end) : '';
-    const picked = isLogging ? this.#text.pick(text.slice(text.indexOf('\r\n') + 2)) : NOTHING_PICKED;
+    const picked = isLogging ? this.#text.pick(bytes, bytes.indexOf(LF, start) + 1, end) : nothingPicked();
     this.#current = this.#open(head, picked, end - start + head.bodyBytes, fields);
   }
 
   /** A request over HTTP/2; the reply is the caller's to tell. */
   stream(head: RequestHead, host: string, fields: Fields): ReplyTrace {
     const { isLogging } = this.#telemetry;
-    const picked = isLogging ? pickFields(fields, host) : NOTHING_PICKED;
+    const picked = isLogging ? pickFields(fields, host) : nothingPicked();
     const line = head.method.length + head.target.length + ' HTTP/1.1\r\n\r\n'.length + 1;
     const bytes = isLogging
       ? fields.reduce((sum, [name, value]) => sum + name.length + value.length + 4, line)
@@ -89,7 +90,7 @@ export class ViewerTrace {
 
   /** A stream whose request was malformed. */
   malformed(): ReplyTrace {
-    return this.#open(MALFORMED, NOTHING_PICKED, 0, NO_FIELDS_ASKED);
+    return this.#open(MALFORMED, nothingPicked(), 0, NO_FIELDS_ASKED);
   }
 
   granted(grant: Grant): void {
@@ -135,4 +136,17 @@ export class ViewerTrace {
     };
     return new ReplyTrace(asked, end);
   }
+}
+
+/** The time of day at a monotonic moment; the clock is asked once a second, since this is asked at every reply. */
+function wallTimes(clock: Clock): (monotonicMs: number) => number {
+  let aheadMs = 0;
+  let askedMs = Number.NEGATIVE_INFINITY;
+  return (monotonicMs) => {
+    if (monotonicMs - askedMs > 1000) {
+      aheadMs = clock.now() - clock.monotonic();
+      askedMs = monotonicMs;
+    }
+    return monotonicMs + aheadMs;
+  };
 }
