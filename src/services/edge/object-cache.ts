@@ -203,6 +203,7 @@ export class ObjectCache {
     fill.done.then(
       (head) => {
         clear();
+        if (head.kind === 'bytes') statistics.originBytes += head.body.length;
         if (!flight.isOutdated) this.#land(plan.key, head, copy);
       },
       (failure: EdgeFailure) => {

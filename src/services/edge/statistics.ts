@@ -20,6 +20,8 @@ export type EdgeCounts = {
   sources: Record<Source, number>;
   fills: number;
   collapsed: number;
+  /** Bodies that came whole. */
+  originBytes: number;
   originErrors: number;
   /** Replies with status 400 and above. */
   errors: number;
@@ -43,6 +45,7 @@ export class EdgeStatistics implements EdgeCounts {
   };
   fills = 0;
   collapsed = 0;
+  originBytes = 0;
   originErrors = 0;
   errors = 0;
   connections = 0;
@@ -84,10 +87,11 @@ export class EdgeStatistics implements EdgeCounts {
   }
 
   snapshot(): EdgeCounts {
-    const { requests, bytes, fills, collapsed, originErrors, errors, connections } = this;
+    const { requests, bytes, fills, collapsed, originBytes, originErrors, errors, connections } = this;
     const sources = { ...this.sources };
     const proactive = { ...this.proactive };
-    return { requests, bytes, sources, fills, collapsed, originErrors, errors, connections, proactive };
+    const origin = { originBytes, originErrors };
+    return { requests, bytes, sources, fills, collapsed, ...origin, errors, connections, proactive };
   }
 }
 

@@ -32,9 +32,14 @@ export function metricsText(snapshot: MetricsSnapshot): string {
       'Connections that are open, by protocol.',
       connections.map(({ kind, open }) => [`protocol="${kind}"`, open]),
     ),
-    counter('matinee_edge_origin_fetches_total', 'Fetches from origins.', [['', edge.fills]]),
-    counter('matinee_edge_origin_errors_total', 'Fetches that failed.', [['', edge.originErrors]]),
-    counter('matinee_edge_collapsed_total', 'Requests that joined a fetch.', [['', edge.collapsed]]),
+    counter('matinee_edge_origin_fetches_total', 'Fetches of films.', [['', edge.fills]]),
+    counter('matinee_edge_origin_bytes_total', 'Bytes of films that were fetched whole.', [
+      ['', edge.originBytes],
+    ]),
+    counter('matinee_edge_origin_errors_total', 'Fetches of films that failed.', [['', edge.originErrors]]),
+    counter('matinee_edge_collapsed_total', 'Requests that joined the fetch of a film.', [
+      ['', edge.collapsed],
+    ]),
     counter('matinee_edge_disk_healed_total', 'Files of the disk tier that were found wrong and deleted.', [
       ['', snapshot.healed],
     ]),

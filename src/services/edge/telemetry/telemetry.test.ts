@@ -1,9 +1,11 @@
 /** Over real sockets: every reply is logged and counted once, with the bytes that its viewer received. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { bytesOf, openTestEdge, PREFIX, rawClient, sendRaw, type TestEdge, until } from '../edge.testing.ts';
+import { HOST, openTestSite } from '../site/site.testing.ts';
 import { sessionName } from './access-record.ts';
 
 type Line = Record<string, unknown> & { bytes: number; target: string; hit: string; status: number };
@@ -163,6 +165,7 @@ test('metrics are shown to this machine in the format of Prometheus, and to no p
   assert.ok(text.includes('matinee_edge_requests_total{class="2xx",hit="miss"} 1\n'));
   assert.ok(text.includes('matinee_edge_first_byte_seconds_count 2\n'));
   assert.ok(text.includes('matinee_edge_origin_fetches_total 1\n'));
+  assert.ok(text.includes('matinee_edge_origin_bytes_total 10\n'));
   assert.ok(text.includes('matinee_edge_top_title_requests{title="t1"} 2\n'));
   for (const line of text.split('\n'))
     assert.match(line, /^(|# (HELP|TYPE) .+|[a-z_]+(\{[^}]*\})? [0-9.e+-]+)$/);
@@ -173,4 +176,47 @@ test('metrics are shown to this machine in the format of Prometheus, and to no p
   const onEdge = await sendRaw(kit.port, GET('/metrics', LAST));
   assert.match(onEdge, /^HTTP\/1.1 403 /);
   await kit.edge.close();
+});
+
+test('a request to a site is logged when its body has come and gone, with the address behind a trusted proxy', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'site-log-'));
+  const log = { format: 'json', folder, fileBytesMax: 1e9, filesMax: 1 } as const;
+  try {
+    await using site = await openTestSite(
+      (request, response) => {
+        request.resume();
+        request.on('end', () =>
+          response.writeHead(200, { 'cache-control': 'max-age=60' }).end('x'.repeat(5000)),
+        );
+      },
+      {
+        behavior: { methods: 'all' },
+        telemetry: { log },
+        trustedProxies: { blocks: ['127.0.0.1'], field: 'x-forwarded-for' },
+      },
+    );
+    const { port, edge } = site.edge;
+    const head = (line: string) => `${line} HTTP/1.1\r\nhost: ${HOST}\r\nx-forwarded-for: 203.0.113.9\r\n`;
+    const client = rawClient(port);
+    client.socket.write(`${head('POST /form')}content-length: 10\r\n\r\n01234`);
+    await until(() => edge.counts().requests === 1);
+    client.socket.write(`56789${head('GET /a')}\r\n${head('GET /a')}${LAST}\r\n`);
+    const received = (await client.ended).length;
+    await edge.close();
+    const lines = linesOf(await readFile(join(folder, 'access-json.log'), 'utf8'));
+    assert.deepEqual(
+      lines.map(({ method, host, hit, client: address }) => [method, host, hit, address]),
+      [
+        ['POST', HOST, 'pass', '203.0.113.9'],
+        ['GET', HOST, 'miss', '203.0.113.9'],
+        ['GET', HOST, 'memory', '203.0.113.9'],
+      ],
+    );
+    assert.equal(
+      lines.reduce((sum, { bytes }) => sum + bytes, 0),
+      received,
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });
