@@ -94,7 +94,8 @@ function responseResult({ status, hit }: AccessRecord): string {
   if (status >= 400 || status === 0 || hit === 'failed') return 'Error';
   if (hit === 'miss' || hit === 'pass') return 'Miss';
   if (hit === 'revalidated') return 'RefreshHit';
-  return status === 301 || (status === 308 && hit === 'none') ? 'Redirect' : 'Hit';
+  // Of its own the edge redirects only to the encrypted address.
+  return hit === 'none' && status >= 300 && status !== 304 ? 'Redirect' : 'Hit';
 }
 
 const ORIGIN_RESULTS: Readonly<Record<string, string>> = {

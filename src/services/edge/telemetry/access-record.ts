@@ -76,7 +76,9 @@ export function accessRecord(trace: ReplyTrace, names: TokenNames, timeMs: numbe
   const hasCmcd = query.includes('CMCD=');
   const cmcd = picked.cmcd !== '' ? readCmcd(picked.cmcd) : hasCmcd ? cmcdOfQuery(query) : undefined;
   return {
-    ...{ timeMs, bytes, isBroken },
+    timeMs,
+    bytes,
+    isBroken,
     address: asked.address,
     method: asked.method,
     path: redactPath(mark < 0 ? target : target.slice(0, mark)),

@@ -6,7 +6,7 @@ import { type ClientHttp2Session, connect } from 'node:http2';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { bytesOf, openTestEdge, PREFIX, type TestEdge, until } from '../edge.testing.ts';
+import { bytesOf, etagOf, openTestEdge, PREFIX, type TestEdge, until } from '../edge.testing.ts';
 
 const skip = spawnSync('openssl', ['version']).error ? 'openssl is not installed' : false;
 
@@ -43,7 +43,7 @@ function ask(
   fields = {},
 ): Promise<{ head: number; body: number }> {
   return new Promise((resolve, reject) => {
-    const stream = session.request({ ':path': path, ...fields });
+    const stream = session.request({ ':path': path, ...fields }, { endStream: true });
     const got = { head: 0, body: 0 };
     stream.on('response', (headers) => {
       const line = `HTTP/1.1 ${headers[':status']} OK\r\n\r\n`.length;
@@ -89,6 +89,37 @@ test('streams of one session are counted once each, with the bytes of their bodi
   assert.equal(snapshot.firstByte.count, 60);
   assert.deepEqual(snapshot.connections[2], { kind: 'h2', opened: 1, open: 0 });
   assert.equal(snapshot.titles[0].requests, 60);
+});
+
+test('replies without a body are whole', { skip }, async () => {
+  await using kit = await openLoggedEdge();
+  const body = bytesOf(1000);
+  kit.origin.objects.set(`${PREFIX}a`, { body });
+  const session = connect(kit.edge.url, { rejectUnauthorized: false });
+  const path = kit.path('a');
+  const got = [
+    await ask(session, path, { ':method': 'HEAD' }),
+    await ask(session, path, { 'if-none-match': etagOf(body) }),
+    await ask(session, path, { ':method': 'OPTIONS' }),
+    await ask(session, '/forged/titles/x'),
+  ];
+  session.close();
+  await until(() => kit.edge.counts().connections === 0);
+  await kit.edge.close();
+  const lines = await linesOf(kit);
+  assert.deepEqual(
+    lines.map(({ status, method, broken }) => [status, method, broken]),
+    [
+      [200, 'HEAD', undefined],
+      [304, 'GET', undefined],
+      [204, 'OPTIONS', undefined],
+      [403, 'GET', undefined],
+    ],
+  );
+  assert.deepEqual(
+    got.map(({ body }) => body > 0),
+    [false, false, false, true],
+  );
 });
 
 test('a stream that its viewer resets is logged as broken, once', { skip }, async () => {

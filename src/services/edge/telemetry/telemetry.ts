@@ -129,7 +129,10 @@ export class ViewerTrace {
     const { isLogging, end } = this.#telemetry;
     const http1 = head.minor === 0 ? 'HTTP/1.0' : 'HTTP/1.1';
     const asked: Asked = {
-      ...{ method: head.method, target: head.target, picked, bytes },
+      method: head.method,
+      target: head.target,
+      picked,
+      bytes,
       protocol: this.#kind === 'h2' ? 'HTTP/2.0' : http1,
       isSecure: this.#visitor.isSecure,
       address: isLogging ? this.#visitor.address(fields) : '',
