@@ -204,6 +204,7 @@ export class Connection implements Guest, Outlet {
 
   #spliceNow(head: Buffer, span: FileSpan): void {
     const { kernel } = this.#deps;
+    this.#trace?.replied(head);
     const sent = kernel?.sendMore(this.#descriptor, head) ?? 0;
     if (sent < 0) {
       this.#socket.destroy();
