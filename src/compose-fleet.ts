@@ -35,7 +35,7 @@ export async function runEdge(port: number, unit: Unit): Promise<void> {
       host: settings.MATINEE_HOST,
       port,
       publicUrl: publicUrl(settings, port),
-      region: 'local',
+      region: settings.MATINEE_EDGE_REGION,
       folder: join(folder, 'edges', name),
       memoryBytes: settings.MATINEE_EDGE_MEMORY_MB * MEBIBYTE,
       diskBytes: settings.MATINEE_EDGE_DISK_MB * MEBIBYTE,

@@ -99,6 +99,11 @@ export const SETTINGS = {
     default: '',
     meaning: 'When edges may do so, by their local time: `22:30-06:00`. Default: always.',
   },
+  MATINEE_EDGE_REGION: {
+    kind: 'text',
+    default: 'local',
+    meaning: 'Where the edges of this machine are; viewers of a region are sent to its edges first.',
+  },
   MATINEE_EDGE_TLS_CERT: {
     kind: 'text',
     default: '',

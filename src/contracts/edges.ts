@@ -18,6 +18,8 @@ export const edgeStatus = z
     bytesPerS: z.number(),
     hitRatio: z.number(),
     region: z.string(),
+    memoryBytes: z.number().int(),
+    diskBytes: z.number().int(),
   })
   .meta({ id: 'EdgeStatus' });
 export type EdgeStatus = z.infer<typeof edgeStatus>;
@@ -45,6 +47,9 @@ export const registerEdge = endpoint({
   body: z.object({
     url: z.string(),
     region: z.string().default('local'),
+    /** What it can hold, in bytes. */
+    memoryBytes: z.number().int().min(0).default(0),
+    diskBytes: z.number().int().min(0).default(0),
     ready: z.boolean(),
     draining: z.boolean().default(false),
     requestsPerS: z.number().default(0),

@@ -5,30 +5,22 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import type { TLSSocket } from 'node:tls';
-import type { Clock } from '../../platform/clock.ts';
-import { MatineeError } from '../../platform/errors.ts';
 import { hostInUrl } from '../../platform/http.ts';
-import type { Log } from '../../platform/log.ts';
 import type { Health } from '../../platform/service.ts';
 import { Access } from './access.ts';
-import { type Bans, isMeant } from './bans.ts';
+import { isMeant } from './bans.ts';
 import { cacheName } from './cache-status.ts';
-import { type Certificate, readCertificate, watchCertificate } from './certificate.ts';
+import { readCertificate } from './certificate.ts';
 import { EDGE_LIMITS, type EdgeConfig, type EdgeDeps, type EdgeLimits } from './config.ts';
-import { Connection, type ConnectionDeps } from './connection.ts';
-import { DiskTier } from './disk-tier.ts';
+import { Connection } from './connection.ts';
+import { openCache, openDisk, openLink } from './edge-parts.ts';
 import { Gate } from './gate.ts';
-import { Http2Viewer, type Translations } from './http2-viewer.ts';
 import { openKernel } from './kernel.ts';
-import { LinkChain, type LinkCounts } from './link-chain.ts';
-import { type CoarseClock, type Listener, openListener } from './listener.ts';
+import type { LinkCounts } from './link-chain.ts';
+import { openListener } from './listener.ts';
 import { type IsExpected, MemoryTier } from './memory-tier.ts';
-import { ObjectCache } from './object-cache.ts';
 import { describeObject, ObjectReplies } from './object-reply.ts';
 import { Orders } from './orders.ts';
-import { OriginBreaker } from './origin-breaker.ts';
-import { createOriginLink, createShieldLink, type OriginLink } from './origin-link.ts';
 import { PinnedBytes } from './pinned-bytes.ts';
 import { PlayForesight } from './play-foresight.ts';
 import { PlayHints } from './play-hints.ts';
@@ -37,17 +29,14 @@ import { TitleStreams } from './proactive-fill/title-streams.ts';
 import { Registration } from './registration.ts';
 import { ReplyWriter } from './reply.ts';
 import { Responder } from './responder.ts';
-import { Admission } from './security/admission.ts';
+import { openSecureListener } from './secure-listener.ts';
+import { openAdmission } from './security/admission.ts';
 import { ClientAddresses } from './security/client-address.ts';
-import { type CountryDatabase, countryRule, openCountryDatabase } from './security/geo.ts';
-import { RateLimit, RequestLimits } from './security/rate-limit.ts';
+import { openCountryDatabase } from './security/geo.ts';
 import { openSites } from './site/open-sites.ts';
 import { type EdgeCounts, EdgeStatistics } from './statistics.ts';
 import { openTelemetry } from './telemetry/open-telemetry.ts';
 import { TokenVerifier } from './token.ts';
-
-const BURST_S = 10;
-const UNLIMITED_PER_S = 1e6;
 
 export type EdgeNode = {
   /** What viewers are sent to. */
@@ -155,12 +144,13 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
   const bounds = { ...limits, host: config.host };
   const listener = await openListener(clock, coarse, { ...bounds, port: config.port }, welcome);
   const secureDeps = { clock, coarse, bounds, connections, log };
-  const secure = config.tls && certificate && (await openSecure(config.tls, certificate, secureDeps));
+  const secure = config.tls && certificate && (await openSecureListener(config.tls, certificate, secureDeps));
   const url = (config.tls?.publicUrl ?? config.publicUrl).replace(/:0$/, `:${(secure ?? listener).port}`);
   registration = new Registration(
     { steering, clock, log },
     {
       ...{ name, url, region: config.region, heartbeatMs: limits.heartbeatMs },
+      ...{ memoryBytes: config.memoryBytes, diskBytes: config.diskBytes },
       isReady: () => tokens.hasKeys && !isDraining,
       takeStreamed: () => streams.take(),
       filled: () => proactive?.filled() ?? [],
@@ -236,117 +226,4 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     links: () => link.counts(),
     close,
   };
-}
-
-type SecureDeps = {
-  clock: Clock;
-  coarse: CoarseClock;
-  bounds: EdgeLimits & { host: string };
-  connections: ConnectionDeps;
-  log: Log;
-};
-
-/** The encrypted listener: its viewers speak HTTP/2 where they can. */
-async function openSecure(
-  tls: NonNullable<EdgeConfig['tls']>,
-  certificate: Certificate,
-  { clock, coarse, bounds, connections, log }: SecureDeps,
-): Promise<Pick<Listener, 'port' | 'close'>> {
-  const translated: Translations = new WeakMap();
-  const secure = { certificate, handshakeMs: bounds.headMs };
-  const listener = await openListener(clock, coarse, { ...bounds, port: tls.port, secure }, (socket) =>
-    (socket as TLSSocket).alpnProtocol === 'h2'
-      ? new Http2Viewer(socket as TLSSocket, connections, translated)
-      : new Connection(socket, connections),
-  );
-  const watch = watchCertificate(tls, bounds.certificateMs, log, (renewed) => listener.renew(renewed));
-  const close = () => {
-    watch.close();
-    return listener.close();
-  };
-  return { port: listener.port, close };
-}
-
-function openAdmission(
-  { countries: rule, rates }: EdgeConfig,
-  database: CountryDatabase | undefined,
-  seed: number,
-  keysMax: number,
-): Admission {
-  if (rule && !database) throw new MatineeError('invalid_config', 'rules by country need a country database');
-  const limit = (ratePerS: number) =>
-    // A player that starts or seeks asks for much at once.
-    new RateLimit({
-      ratePerS: ratePerS || UNLIMITED_PER_S,
-      burst: BURST_S * (ratePerS || UNLIMITED_PER_S),
-      keysMax,
-      seed,
-    });
-  const isLimited = rates && (rates.clientPerS > 0 || rates.sessionPerS > 0);
-  return new Admission({
-    limits: isLimited ? new RequestLimits(limit(rates.clientPerS), limit(rates.sessionPerS)) : undefined,
-    countries: rule && database ? { database, mayWatch: countryRule(rule) } : undefined,
-  });
-}
-
-type DiskDeps = ConstructorParameters<typeof DiskTier>[0];
-
-function openDisk(
-  deps: DiskDeps,
-  config: EdgeConfig,
-  limits: EdgeLimits,
-  bans: Bans,
-  isExpected: IsExpected,
-): DiskTier {
-  const disk = new DiskTier(deps, {
-    folder: join(config.folder, 'objects'),
-    bytesMax: config.diskBytes,
-    readMs: limits.diskReadMs,
-    restMs: limits.diskRestMs,
-    queueBytesMax: limits.diskQueueBytes,
-    readsMax: limits.diskReadsMax,
-    readsWaitingMax: limits.diskReadsWaitingMax,
-    isBanned: (key, meta) => bans.covers(key, meta),
-    isExpected,
-  });
-  disk.start();
-  return disk;
-}
-
-/** The shield first, then private ways to the bucket, then the public one. */
-function openLink({ clock, log }: EdgeDeps, config: EdgeConfig, limits: EdgeLimits): LinkChain {
-  const { origin, shieldUrl, shieldSecret } = config;
-  const waits = {
-    connectMs: limits.connectMs,
-    firstByteMs: config.originTimeoutMs,
-    connectionsMax: limits.originFetchesMax,
-  };
-  const shield =
-    shieldUrl && shieldSecret
-      ? [createShieldLink(clock, { baseUrl: shieldUrl, secret: shieldSecret }, waits)]
-      : [];
-  const direct = [...(origin.preferred ?? []), origin.baseUrl].map((baseUrl) =>
-    createOriginLink(clock, { ...origin, baseUrl }, waits),
-  );
-  const { hedgeMs, hedgeShare, linkCheckMs: checkMs } = limits;
-  return new LinkChain(clock, log, [...shield, ...direct], { hedgeMs, hedgeShare, checkMs });
-}
-
-export type CacheParts = {
-  memory: MemoryTier;
-  disk: DiskTier;
-  pinned: PinnedBytes;
-  statistics: EdgeStatistics;
-  gate: Gate;
-};
-
-function openCache(
-  { clock, log }: EdgeDeps,
-  limits: EdgeLimits,
-  link: OriginLink,
-  { gate, ...parts }: CacheParts,
-): ObjectCache {
-  const breaker = new OriginBreaker(limits.probeEveryMs);
-  const fill = { link, gate, breaker, clock, idleMs: limits.originIdleMs };
-  return new ObjectCache({ ...parts, fill, clock, log, staleWaitMs: limits.staleWaitMs });
 }

@@ -19,7 +19,7 @@ export const TARGET_BYTES_MAX = 8 * 1024;
 export const HEADERS_MAX = 100;
 const METHOD_BYTES_MAX = 24;
 
-export type ParseFault = { status: 400 | 411 | 413 | 414 | 417 | 431 | 501 | 505; message: string };
+export type ParseFault = { status: 400 | 411 | 413 | 414 | 417 | 431 | 501 | 503 | 505; message: string };
 
 /** One request's head. Empty text stands for a header that is not there. */
 export type RequestHead = {

@@ -15,6 +15,8 @@ export type RegistrationOptions = {
   name: string;
   url: string;
   region: string;
+  memoryBytes: number;
+  diskBytes: number;
   /** How long one heartbeat may take. */
   heartbeatMs: number;
   isReady(): boolean;
@@ -79,14 +81,13 @@ export class Registration {
 
   /** Resolves with the wait that steering wishes for. */
   async #beat(draining: boolean): Promise<number> {
-    const { name, url, region, heartbeatMs, isReady, takeRates, takeStreamed, filled, takeKeys } =
-      this.#options;
+    const { name, url, region, memoryBytes, diskBytes, heartbeatMs } = this.#options;
+    const { isReady, takeRates, takeStreamed, filled, takeKeys } = this.#options;
     const limit = AbortSignal.timeout(heartbeatMs);
     const signal = draining ? limit : AbortSignal.any([limit, this.#end.signal]);
     const streamed = takeStreamed();
     const body = {
-      url,
-      region,
+      ...{ url, region, memoryBytes, diskBytes },
       ready: isReady() && !draining,
       draining,
       ...takeRates(),

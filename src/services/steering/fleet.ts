@@ -14,6 +14,8 @@ export type Heartbeat = {
   requestsPerS: number;
   bytesPerS: number;
   hitRatio: number;
+  memoryBytes: number;
+  diskBytes: number;
 };
 
 export type KnownEdge = Heartbeat & {
@@ -101,6 +103,8 @@ export function createEdgeFleet(
           bytesPerS: edge.bytesPerS,
           hitRatio: edge.hitRatio,
           region: edge.region,
+          memoryBytes: edge.memoryBytes,
+          diskBytes: edge.diskBytes,
         }));
     },
   };

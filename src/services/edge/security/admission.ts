@@ -1,7 +1,9 @@
 /** Who may watch films here: by country, and by how often a client and a session ask. It knows nothing of tokens. */
+import { MatineeError } from '../../../platform/errors.ts';
+import type { EdgeConfig } from '../config.ts';
 import type { Fields } from '../fields.ts';
-import type { CountryDatabase } from './geo.ts';
-import type { RequestLimits } from './rate-limit.ts';
+import { type CountryDatabase, countryRule } from './geo.ts';
+import { RateLimit, RequestLimits } from './rate-limit.ts';
 import type { Visitor } from './visitor.ts';
 
 export type AdmissionRules = {
@@ -31,4 +33,30 @@ export class Admission {
     if (!verdict || verdict.allowed) return undefined;
     return { status: 429, message: 'too many requests', retryAfterS: verdict.retryAfterS };
   }
+}
+
+const BURST_S = 10;
+const UNLIMITED_PER_S = 1e6;
+
+/** Throws invalid_config for rules that cannot be kept. `seed` is random. */
+export function openAdmission(
+  { countries: rule, rates }: Pick<EdgeConfig, 'countries' | 'rates'>,
+  database: CountryDatabase | undefined,
+  seed: number,
+  keysMax: number,
+): Admission {
+  if (rule && !database) throw new MatineeError('invalid_config', 'rules by country need a country database');
+  const limit = (ratePerS: number) =>
+    // A player that starts or seeks asks for much at once.
+    new RateLimit({
+      ratePerS: ratePerS || UNLIMITED_PER_S,
+      burst: BURST_S * (ratePerS || UNLIMITED_PER_S),
+      keysMax,
+      seed,
+    });
+  const isLimited = rates && (rates.clientPerS > 0 || rates.sessionPerS > 0);
+  return new Admission({
+    limits: isLimited ? new RequestLimits(limit(rates.clientPerS), limit(rates.sessionPerS)) : undefined,
+    countries: rule && database ? { database, mayWatch: countryRule(rule) } : undefined,
+  });
 }

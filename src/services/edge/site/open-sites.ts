@@ -3,7 +3,7 @@ import type { Site } from '../../../contracts/sites.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
 import type { EdgeLimits } from '../config.ts';
-import type { CacheParts } from '../edge-node.ts';
+import type { CacheParts } from '../edge-parts.ts';
 import type { FunctionCost } from '../functions/edge-functions.ts';
 import { ObjectCache } from '../object-cache.ts';
 import { ObjectReplies } from '../object-reply.ts';

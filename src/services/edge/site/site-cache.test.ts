@@ -185,6 +185,17 @@ test('a link that is away is passed over for the next', async () => {
   assert.equal(posted.status, 200);
 });
 
+test('an origin whose gateway fails is passed over for reads, and told as it is when there is no other', async () => {
+  await using failing = await openTestSite((_request, response) => response.writeHead(503).end('failing'));
+  await using site = await openTestSite((_request, response) => response.end('well'), {
+    extraLinks: [failing.originUrl],
+  });
+  assert.equal(await text(await site.ask('/')), 'well');
+  assert.equal(failing.asked.length, 1);
+  const alone = await failing.ask('/');
+  assert.deepEqual([alone.status, await text(alone)], [503, 'failing']);
+});
+
 test('a body that breaks off breaks the connection and is not stored', async () => {
   await using site = await openTestSite((_request, response, count) => {
     response.writeHead(200, { 'cache-control': 'max-age=60', 'content-length': 8 });

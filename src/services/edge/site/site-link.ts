@@ -33,6 +33,8 @@ export type SiteLinkLimits = {
 };
 
 type Link = { url: URL; agent: Agent; breaker: OriginBreaker };
+/** What a gateway says when what is behind it fails: another way may do better. */
+const FAILING: ReadonlySet<number> = new Set([502, 503, 504]);
 const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
 export class SiteLinks {
@@ -70,11 +72,18 @@ export class SiteLinks {
   /** Resolves with the head of a reply. Rejects with EdgeFailure when no link gave one. */
   async send(site: string, names: readonly string[], ask: SiteAsk): Promise<IncomingMessage> {
     let failure: EdgeFailure | undefined;
-    for (const { origin, link } of this.#inOrder(site, names)) {
+    const ways = this.#inOrder(site, names);
+    const isRead = ask.method === 'GET' || ask.method === 'HEAD';
+    for (const [i, { origin, link }] of ways.entries()) {
       try {
         const reply = await this.#once(origin, link, ask);
-        link.breaker.succeeded();
-        return reply;
+        const mayGoOn = isRead && i < ways.length - 1 && FAILING.has(reply.statusCode ?? 502);
+        if (!mayGoOn) {
+          link.breaker.succeeded();
+          return reply;
+        }
+        reply.resume();
+        link.breaker.failed(this.#clock.now());
       } catch (error) {
         failure = error as EdgeFailure;
         link.breaker.failed(this.#clock.now());
