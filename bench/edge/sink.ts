@@ -34,8 +34,10 @@ const SAMPLES_MAX = 500_000;
 
 type Lane = { fd: number; sentMs: number; remaining: number; isOpen: boolean; isBusy: boolean };
 
-if (process.argv[2] !== undefined && process.send) {
-  process.send(runOrder(JSON.parse(process.argv[2]) as SinkOrder), () => process.exit(0));
+if (process.argv[2] !== undefined) {
+  process.once('message', (order) => {
+    process.send?.(runOrder(order as SinkOrder), () => process.exit(0));
+  });
 }
 
 function runOrder(order: SinkOrder): SinkReport {

@@ -16,6 +16,7 @@ import { Connection } from './connection.ts';
 import { openCache, openDisk, openLink } from './edge-parts.ts';
 import { Gate } from './gate.ts';
 import { openKernel } from './kernel.ts';
+import { LentReplies } from './lent-replies.ts';
 import type { LinkCounts } from './link-chain.ts';
 import { openListener } from './listener.ts';
 import { type IsExpected, MemoryTier } from './memory-tier.ts';
@@ -103,7 +104,8 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
   const cache = openCache({ ...deps, log }, limits, link, parts);
   const writer = ReplyWriter.forMedia(name);
   const names = { cacheName: cacheName(name), boundary: `matinee-${randomUUID()}` };
-  const siteParts = { clock, log, guards, ...parts, ...names };
+  const lent = new LentReplies();
+  const siteParts = { clock, log, guards, lent, ...parts, ...names };
   const siteList = config.sites ?? orders.config?.sites ?? [];
   let front = await openSites(siteParts, config.name, siteList, limits);
 
@@ -120,7 +122,7 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
   };
   const responder = new Responder({
     shieldSecret: config.shieldSecret,
-    memory,
+    ...{ memory, lent },
     ...{
       access,
       admission,
@@ -139,7 +141,18 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
   const counters = { counts: () => statistics.snapshot(), healed: () => disk.healed };
   const told = await openTelemetry({ clock, log, name, ...counters, ...names }, config.telemetry ?? {});
   const { telemetry } = told;
-  const connections = { responder, statistics, pinned, coarse, limits, log, kernel, addresses, telemetry };
+  const connections = {
+    responder,
+    statistics,
+    pinned,
+    coarse,
+    limits,
+    log,
+    kernel,
+    lent,
+    addresses,
+    telemetry,
+  };
   const welcome = (socket: Socket) => new Connection(socket, connections);
   const bounds = { ...limits, host: config.host };
   const listener = await openListener(clock, coarse, { ...bounds, port: config.port }, welcome);

@@ -21,6 +21,8 @@ import type { ViewerTrace } from './telemetry/telemetry.ts';
 import type { ReplyTrace } from './telemetry/trace.ts';
 
 const STREAMS_MAX = 128;
+/** What went wrong with a stream shows in its end. */
+const ignore = () => undefined;
 const NO_BYTES = Buffer.alloc(0);
 /** Of a connection of HTTP/1.1; malformed in HTTP/2 (RFC 9113 section 8.2.2). */
 const NOT_IN_HTTP2: ReadonlySet<string> = new Set([
@@ -79,18 +81,12 @@ export class Http2Viewer implements Guest {
   }
 
   #serve(stream: ServerHttp2Stream, raw: readonly string[]): void {
-    const { statistics, responder, limits } = this.#deps;
+    const { statistics, responder, limits, coarse } = this.#deps;
     statistics.requests++;
-    this.#streams++;
-    this.deadlineMs = Number.POSITIVE_INFINITY;
-    stream.on('error', () => undefined);
-    stream.once('close', () => {
-      this.#streams--;
-      this.#ended(stream);
-      this.#rest();
-    });
+    stream.on('error', ignore);
     const request = readRequest(raw);
-    this.#begin(stream, request);
+    if (this.#trace) this.#begin(stream, request);
+    if (this.#streams === 0) this.deadlineMs = coarse.nowMs + limits.idleMs;
     if ('status' in request) {
       this.#sendWhole(stream, responder.refuse(request));
       return;
@@ -152,6 +148,16 @@ export class Http2Viewer implements Guest {
     );
   }
 
+  /** While a reply waits for its bytes, limits of their own hold. */
+  #wait(stream: ServerHttp2Stream): void {
+    this.#streams++;
+    this.deadlineMs = Number.POSITIVE_INFINITY;
+    stream.once('close', () => {
+      this.#streams--;
+      this.#rest();
+    });
+  }
+
   /** A session without streams waits for the next request as long as a connection does. */
   #rest(): void {
     const { coarse, limits } = this.#deps;
@@ -159,12 +165,12 @@ export class Http2Viewer implements Guest {
   }
 
   #begin(stream: ServerHttp2Stream, request: ReturnType<typeof readRequest>): void {
-    if (!this.#trace) return;
+    const viewer = this.#trace;
+    if (!viewer) return;
     const trace =
-      'status' in request
-        ? this.#trace.malformed()
-        : this.#trace.stream(request.head, request.host, request.fields);
+      'status' in request ? viewer.malformed() : viewer.stream(request.head, request.host, request.fields);
     this.#traces.set(stream, trace);
+    stream.once('close', () => this.#ended(stream));
   }
 
   #ended(stream: ServerHttp2Stream): void {
@@ -176,6 +182,8 @@ export class Http2Viewer implements Guest {
 
   #sendWhole(stream: ServerHttp2Stream, reply: Buffer): void {
     if (stream.destroyed || stream.closed) return;
+    // Node sends it when the viewer's windows allow that.
+    this.#deps.lent.lend(reply);
     let translated = this.#translated.get(reply);
     if (!translated) {
       translated = translate(reply);
@@ -191,6 +199,7 @@ export class Http2Viewer implements Guest {
   }
 
   async #send(stream: ServerHttp2Stream, pending: Reply | Promise<Reply>): Promise<void> {
+    this.#wait(stream);
     try {
       const { head, body } = await pending;
       if (stream.destroyed || stream.closed) {

@@ -15,6 +15,8 @@ export type MemoryEntry = S3FifoEntry & {
 
 export type Prepared = {
   readonly second: number;
+  /** The reply of an earlier second: the same body behind a head that is out of date. */
+  readonly before: Buffer | undefined;
   /** Head and body of the plain reply in one buffer. */
   reply?: Buffer;
   /** The 304 for those who have the same version. */
@@ -74,7 +76,7 @@ export class MemoryTier {
   prepared(entry: MemoryEntry, nowMs: number): Prepared {
     const second = Math.floor(nowMs / 1000);
     if (entry.prepared?.second === second) return entry.prepared;
-    entry.prepared = { second };
+    entry.prepared = { second, before: entry.prepared?.reply ?? entry.prepared?.before };
     this.#inUse(entry.key);
     return entry.prepared;
   }

@@ -48,8 +48,9 @@ export class ObjectReplies {
   }
 
   /** Head and body in one buffer, for a small whole object, on a connection that stays. */
-  plain(meta: ObjectMeta, source: Source, body: Buffer, nowMs: number): Buffer {
-    return this.#deps.writer.joined(meta.status, this.#wholeFields(meta, source, nowMs), '', nowMs, body);
+  plain(meta: ObjectMeta, source: Source, body: Buffer, nowMs: number, before?: Buffer): Buffer {
+    const fields = this.#wholeFields(meta, source, nowMs);
+    return this.#deps.writer.joined(meta.status, fields, '', nowMs, body, before);
   }
 
   /** A buffer when that is the whole reply. */

@@ -41,8 +41,7 @@ export class ReplyWriter {
 
   /** `fields` is lines that end in CRLF; `extraBytes` is room for a body that follows in the same buffer. */
   head(status: number, fields: string, connection: ConnectionField, nowMs: number, extraBytes = 0): Buffer {
-    const close = connection === '' ? '' : `connection: ${connection}\r\n`;
-    const text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${this.#isDated ? this.dateLine(nowMs) : ''}${this.#fixed}${fields}${close}\r\n`;
+    const text = this.#text(status, fields, connection, nowMs);
     // A head alone is soon gone, so it may come from the pool; what is kept with a body must not.
     if (extraBytes === 0) return Buffer.from(text, 'latin1');
     const bytes = Buffer.allocUnsafeSlow(text.length + extraBytes);
@@ -50,14 +49,25 @@ export class ReplyWriter {
     return bytes;
   }
 
-  /** Head and body in one buffer. */
+  /**
+   * Head and body in one buffer. `before` is one with the same body that nobody else looks at any more: a head of
+   * the same length is written over its head.
+   */
   joined(
     status: number,
     fields: string,
     connection: ConnectionField,
     nowMs: number,
     body: Uint8Array,
+    before?: Buffer,
   ): Buffer {
+    if (before) {
+      const text = this.#text(status, fields, connection, nowMs);
+      if (before.length === text.length + body.length) {
+        before.write(text, 0, 'latin1');
+        return before;
+      }
+    }
     const bytes = this.head(status, fields, connection, nowMs, body.length);
     bytes.set(body, bytes.length - body.length);
     return bytes;
@@ -81,6 +91,11 @@ export class ReplyWriter {
   error(reply: ErrorReply, connection: ConnectionField, nowMs: number, withBody: boolean): Buffer {
     const document = { error: { code: reply.code, message: reply.message } };
     return this.json(reply.status, document, reply.fields ?? '', connection, nowMs, withBody);
+  }
+
+  #text(status: number, fields: string, connection: ConnectionField, nowMs: number): string {
+    const close = connection === '' ? '' : `connection: ${connection}\r\n`;
+    return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${this.#isDated ? this.dateLine(nowMs) : ''}${this.#fixed}${fields}${close}\r\n`;
   }
 
   dateLine(nowMs: number): string {

@@ -12,6 +12,7 @@ import { asEdgeFailure, type EdgeFailure } from './failure.ts';
 import { type Fields, fieldOf } from './fields.ts';
 import { GrowingBody } from './growing-body.ts';
 import type { ParseFault, RequestHead } from './http-parser.ts';
+import type { LentReplies } from './lent-replies.ts';
 import type { CoarseClock } from './listener.ts';
 import type { MemoryEntry, MemoryTier } from './memory-tier.ts';
 import type { Found, ObjectCache } from './object-cache.ts';
@@ -37,6 +38,7 @@ export type ResponderDeps = {
   coarse: CoarseClock;
   cache: ObjectCache;
   memory: MemoryTier;
+  lent: LentReplies;
   objects: ObjectReplies;
   writer: ReplyWriter;
   cacheName: string;
@@ -214,12 +216,12 @@ export class Responder {
 
   /** The whole reply when it is one that many ask for in the same second. */
   #prepared(entry: MemoryEntry, head: RequestHead, nowMs: number): Buffer | undefined {
-    const { objects } = this.#deps;
+    const { objects, lent } = this.#deps;
     const { meta, body } = entry;
     if (!head.conditional) {
       if (meta.sliced || body.length > JOINED_BYTES_MAX) return undefined;
       const prepared = this.#deps.memory.prepared(entry, nowMs);
-      prepared.reply ??= objects.plain(meta, 'memory', body, nowMs);
+      prepared.reply ??= objects.plain(meta, 'memory', body, nowMs, lent.free(prepared.before));
       return prepared.reply;
     }
     if (head.ifNoneMatch === '' || head.ifNoneMatch !== meta.etag) return undefined;

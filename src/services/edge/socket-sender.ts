@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { type BodyPlan, type FileSpan, type Outlet, sendBody, sendStream } from './body-plan.ts';
 import { type EdgeLimits, WRITE_BYTES } from './config.ts';
 import type { Kernel } from './kernel.ts';
+import type { LentReplies } from './lent-replies.ts';
 import type { CoarseClock } from './listener.ts';
 import type { Reply } from './object-reply.ts';
 import type { PinnedBytes } from './pinned-bytes.ts';
@@ -18,6 +19,7 @@ export type SenderDeps = {
   coarse: CoarseClock;
   limits: EdgeLimits;
   kernel: Kernel | undefined;
+  lent: LentReplies;
 };
 
 /** Undefined when all is with the kernel; else a promise of that, false when the reader has gone. */
@@ -67,6 +69,7 @@ export class SocketSender implements Outlet {
     this.#trace?.replied(reply, true);
     this.#count(reply.length);
     this.#socket.write(reply);
+    if (this.#socket.writableLength > 0) this.#deps.lent.lend(reply);
     return this.#isSent() ? undefined : this.#stalled(this.#flushed());
   }
 

@@ -5,6 +5,7 @@ import type { Log } from '../../../platform/log.ts';
 import type { EdgeLimits } from '../config.ts';
 import type { CacheParts } from '../edge-parts.ts';
 import type { FunctionCost } from '../functions/edge-functions.ts';
+import type { LentReplies } from '../lent-replies.ts';
 import { ObjectCache } from '../object-cache.ts';
 import { ObjectReplies } from '../object-reply.ts';
 import { OriginBreaker } from '../origin-breaker.ts';
@@ -23,6 +24,7 @@ type Parts = CacheParts & {
   cacheName: string;
   boundary: string;
   guards: GuardDeps;
+  lent: LentReplies;
 };
 
 export type Front = {
@@ -73,6 +75,7 @@ export async function openSites(
   const deps = {
     cache,
     memory,
+    lent: parts.lent,
     writer,
     objects,
     cacheName,

@@ -12,6 +12,7 @@ import { asEdgeFailure } from '../failure.ts';
 import { type Fields, fieldOf } from '../fields.ts';
 import { GrowingBody } from '../growing-body.ts';
 import type { RequestHead } from '../http-parser.ts';
+import type { LentReplies } from '../lent-replies.ts';
 import type { MemoryTier } from '../memory-tier.ts';
 import type { Found } from '../object-cache.ts';
 import type { ObjectReplies, Reply } from '../object-reply.ts';
@@ -30,6 +31,7 @@ export type SitesDeps = {
   sites: readonly Site[];
   cache: SiteCache;
   memory: MemoryTier;
+  lent: LentReplies;
   writer: ReplyWriter;
   objects: ObjectReplies;
   cacheName: string;
@@ -87,7 +89,7 @@ export class Sites {
       return undefined;
     const route = this.#routes.get(`${host}\n${head.target}`);
     if (!route?.guard.isOpen) return undefined;
-    const { memory, clock, objects, statistics } = this.#deps;
+    const { memory, clock, objects, statistics, lent } = this.#deps;
     const entry = memory.get(route.key);
     if (!entry) return undefined;
     const nowMs = clock.now();
@@ -95,7 +97,7 @@ export class Sites {
     if (nowMs >= freshness.freshUntilMs || sliced || site.vary.length > 0 || site.part) return undefined;
     if (entry.body.length > JOINED_BYTES_MAX) return undefined;
     const prepared = memory.prepared(entry, nowMs);
-    prepared.reply ??= objects.plain(entry.meta, 'memory', entry.body, nowMs);
+    prepared.reply ??= objects.plain(entry.meta, 'memory', entry.body, nowMs, lent.free(prepared.before));
     statistics.sources.memory++;
     return prepared.reply;
   }
