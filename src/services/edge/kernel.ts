@@ -8,8 +8,6 @@ import { createRequire } from 'node:module';
 export type Kernel = {
   /** Bytes that the socket took, 0 when it has no room now, -1 when it is broken. */
   sendFile(socket: number, file: number, offset: number, length: number): number;
-  /** As `sendFile`, of memory. It spares the objects that a write through a stream makes. */
-  sendBytes(socket: number, bytes: Buffer): number;
   /** Hands over the first bytes of a message whose rest follows at once. As `sendFile`. */
   sendMore(socket: number, bytes: Buffer): number;
   /** Whether reading this span would find all of it in memory, as far as samples tell. */
@@ -24,9 +22,8 @@ type Koffi = {
 
 const EAGAIN = 11;
 const EINTR = 4;
-/** MSG_DONTWAIT and MSG_NOSIGNAL. */
-const SEND_FLAGS = 0x40 | 0x4000;
-const MSG_MORE = 0x8000;
+/** MSG_DONTWAIT, MSG_NOSIGNAL and MSG_MORE. */
+const SEND_FLAGS = 0x40 | 0x4000 | 0x8000;
 const RWF_NOWAIT = 8;
 const SAMPLE_BYTES = 256 * 1024;
 
@@ -65,8 +62,7 @@ function bind(koffi: Koffi): Kernel {
       offsetCell.writeBigInt64LE(BigInt(offset), 0);
       return taken(sendfile(socket, file, offsetCell, length));
     },
-    sendBytes: (socket, bytes) => taken(send(socket, bytes, bytes.length, SEND_FLAGS)),
-    sendMore: (socket, bytes) => taken(send(socket, bytes, bytes.length, SEND_FLAGS | MSG_MORE)),
+    sendMore: (socket, bytes) => taken(send(socket, bytes, bytes.length, SEND_FLAGS)),
     isResident: (file, offset, length) => {
       const last = offset + length - 1;
       for (let at = offset; ; at = Math.min(last, at + SAMPLE_BYTES)) {

@@ -41,8 +41,6 @@ export class SocketSender implements Outlet {
   readonly #canSplice: boolean;
   /** What may wait to be sent while the next request is served already. */
   readonly #slackBytes: number;
-  /** Good as long as the socket is not destroyed. */
-  readonly #descriptor: number;
   #written: ((alive: boolean) => void) | undefined;
 
   constructor(
@@ -56,7 +54,6 @@ export class SocketSender implements Outlet {
     this.#deps = deps;
     this.#trace = trace;
     const isEncrypted = 'encrypted' in socket;
-    this.#descriptor = (socket as unknown as { _handle?: { fd?: number } })._handle?.fd ?? -1;
     this.#canSplice = deps.kernel !== undefined && !isEncrypted && this.#descriptor >= 0;
     // An encrypted write never counts as sent at once, however much room the kernel has.
     this.#slackBytes = isEncrypted ? ENCRYPTED_SLACK_BYTES : 0;
@@ -71,14 +68,8 @@ export class SocketSender implements Outlet {
   whole(reply: Buffer): Sending {
     this.#trace?.replied(reply, true);
     this.#count(reply.length);
-    const socket = this.#socket;
-    // Nothing may overtake what waits in the stream.
-    const mayPass = this.#canSplice && socket.writableLength === 0 && !socket.destroyed;
-    const sent = mayPass ? (this.#deps.kernel?.sendBytes(this.#descriptor, reply) ?? 0) : 0;
-    if (sent === reply.length) return undefined;
-    if (sent < 0) return this.#broken();
-    socket.write(sent === 0 ? reply : reply.subarray(sent));
-    if (socket.writableLength > 0) this.#deps.lent.lend(reply);
+    this.#socket.write(reply);
+    if (this.#socket.writableLength > 0) this.#deps.lent.lend(reply);
     return this.#isSent() ? undefined : this.#stalled(this.#flushed());
   }
 
@@ -147,7 +138,6 @@ export class SocketSender implements Outlet {
 
   #splice(head: Buffer, span: FileSpan): Sending {
     this.#trace?.replied(head);
-    if (this.#socket.destroyed) return this.#broken();
     const sent = this.#deps.kernel?.sendMore(this.#descriptor, head) ?? -1;
     if (sent < 0) return this.#broken();
     this.#count(sent);
@@ -223,5 +213,9 @@ export class SocketSender implements Outlet {
   #count(bytes: number): void {
     this.#deps.statistics.bytes += bytes;
     this.#trace?.sent(bytes);
+  }
+
+  get #descriptor(): number {
+    return (this.#socket as unknown as { _handle?: { fd?: number } })._handle?.fd ?? -1;
   }
 }
