@@ -42,6 +42,9 @@ export type OrdersWork = {
   follow(config: EdgeConfigVersion): Promise<void>;
 };
 
+/** Between two requests for orders that found none. */
+const NO_NEWS_PAUSE_MS = 50;
+
 const saved = z.object({
   seq: z.number().int(),
   allBeforeMs: z.number(),
@@ -107,7 +110,7 @@ export class Orders {
   }
 
   async #once(work: OrdersWork): Promise<void> {
-    const { steering, name, waitMs, log } = this.#deps;
+    const { steering, name, waitMs, log, clock } = this.#deps;
     const query = { after: this.#seq, config: this.#config?.version ?? -1, waitMs };
     const limit = AbortSignal.any([this.#end.signal, AbortSignal.timeout(waitMs + 5000)]);
     const news = await steering.takeOrders({ params: { name }, query }, limit);
@@ -122,6 +125,8 @@ export class Orders {
       log.info('a configuration of sites is followed', { version: news.config.version });
     }
     if (this.#seq !== before || news.config) await this.#save();
+    // Steering that is about to end does not let anybody wait.
+    else await clock.sleep(NO_NEWS_PAUSE_MS, this.#end.signal).catch(() => undefined);
   }
 
   #carryOut(order: EdgeOrder, work: OrdersWork): void {

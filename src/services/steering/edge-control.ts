@@ -30,7 +30,7 @@ export type News = {
 
 export type EdgeControl = Awaited<ReturnType<typeof openEdgeControl>>;
 
-export async function openEdgeControl(table: Table, clock: Clock) {
+export async function openEdgeControl(table: Table, clock: Clock, ending: AbortSignal) {
   let config = (await newestConfig(table)) ?? { version: 0, createdAt: iso(clock), sites: [] };
   let latest = Number((await table.get({ pk: NUMBERS, sk: ORDERS }))?.value.last ?? 0);
   const drained = new Set((await table.query(DRAINS, { limit: 1000 })).items.map(({ sk }) => sk));
@@ -108,7 +108,10 @@ export async function openEdgeControl(table: Table, clock: Clock) {
       const limit = new AbortController();
       const call = Promise.withResolvers<void>();
       waiting.add(call.resolve);
-      await Promise.race([call.promise, clock.sleep(waitMs, limit.signal).catch(() => undefined)]);
+      await Promise.race([
+        call.promise,
+        clock.sleep(waitMs, AbortSignal.any([limit.signal, ending])).catch(() => undefined),
+      ]);
       waiting.delete(call.resolve);
       limit.abort();
       return news(after, version);

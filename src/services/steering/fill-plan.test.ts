@@ -28,7 +28,7 @@ const announcement = (number: number, bytes = 1000): FillAnnouncement => ({
 
 async function openPlans(name: string, state = { ms: 1_000_000 }) {
   const clock = { ...systemClock, now: () => state.ms, monotonic: () => state.ms };
-  const plans = await openFillPlans(tables.table(name), clock);
+  const plans = await openFillPlans(tables.table(name), clock, new AbortController().signal);
   const titles = () => plans.plan().titles.map(({ title, whole }) => `${title}${whole ? '+' : ''}`);
   return { state, plans, titles };
 }

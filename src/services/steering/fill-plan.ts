@@ -26,7 +26,7 @@ const LOOK_EVERY_MS = 10_000;
 type Known = FillAnnouncement & { title: string; atMs: number };
 export type FillPlans = Awaited<ReturnType<typeof openFillPlans>>;
 
-export async function openFillPlans(table: Table, clock: Clock) {
+export async function openFillPlans(table: Table, clock: Clock, ending: AbortSignal) {
   const items = (await table.query(FILLS, { limit: KNOWN_MAX })).items;
   const known = new Map(
     items
@@ -104,7 +104,10 @@ export async function openFillPlans(table: Table, clock: Clock) {
       const limit = new AbortController();
       const call = Promise.withResolvers<void>();
       waiting.add(call.resolve);
-      await Promise.race([call.promise, clock.sleep(waitMs, limit.signal).catch(() => undefined)]);
+      await Promise.race([
+        call.promise,
+        clock.sleep(waitMs, AbortSignal.any([limit.signal, ending])).catch(() => undefined),
+      ]);
       waiting.delete(call.resolve);
       limit.abort();
       return plan();

@@ -69,7 +69,7 @@ async function openSteering() {
     const reply = await service.handle(new Request(`http://x${path}`, init), context);
     return { status: reply.status, body: await reply.json() };
   };
-  return { state, client, hear, rank, list, call };
+  return { state, client, hear, rank, list, call, service };
 }
 
 test('an edge that says it is ready is ranked and gets the token keys', async () => {
@@ -311,4 +311,17 @@ test('an edge is told who else has a part, with a token, and nobody while there 
   assert.deepEqual(await find('busy', 'rest'), { peers: [], token: '' });
   state.ms += 6001;
   assert.deepEqual(await find('new', 'opening'), { peers: [], token: '' }, 'they are silent');
+});
+
+test('who waits for news is let go when the program ends', async () => {
+  const { hear, client, service } = await openSteering();
+  await hear('a');
+  const end = new AbortController();
+  const running = service.run?.(end.signal);
+  const query = { after: 0, config: 0, waitMs: 20_000 };
+  const waiting = client.takeOrders({ params: { name: 'a' }, query });
+  end.abort();
+  assert.deepEqual((await waiting).orders, []);
+  await running;
+  assert.deepEqual((await client.takeOrders({ params: { name: 'a' }, query })).orders, []);
 });

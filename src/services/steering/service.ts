@@ -43,8 +43,10 @@ const RANKED_MAX = 8;
 const LISTED_MAX = 100;
 
 export async function openSteeringService(deps: SteeringDeps, config: SteeringConfig): Promise<Service> {
-  const control = await openEdgeControl(deps.tables.table('edge-control'), deps.clock);
-  const fills = await openFillPlans(deps.tables.table('edge-control'), deps.clock);
+  // Who waits for news is let go when the program ends, so that the end does not wait for them.
+  const ending = new AbortController();
+  const control = await openEdgeControl(deps.tables.table('edge-control'), deps.clock, ending.signal);
+  const fills = await openFillPlans(deps.tables.table('edge-control'), deps.clock, ending.signal);
   const fleet = createEdgeFleet(deps.clock, config.edgeTimeoutMs, control.isDrained);
   const peers = createFillPeers(deps, fleet);
   const told = ({ seq, atMs, ...what }: EdgeOrder) => ({
@@ -89,5 +91,14 @@ export async function openSteeringService(deps: SteeringDeps, config: SteeringCo
     ],
     deps.log,
   );
-  return { name: 'steering', handle, health: () => ({ ready: true }) };
+  const run = (signal: AbortSignal) =>
+    new Promise<void>((resolve) => {
+      const end = () => {
+        ending.abort();
+        resolve();
+      };
+      if (signal.aborted) end();
+      else signal.addEventListener('abort', end, { once: true });
+    });
+  return { name: 'steering', handle, run, health: () => ({ ready: true }) };
 }

@@ -151,7 +151,11 @@ export function startProactiveFill(deps: ProactiveFillDeps, options: ProactiveFi
         const limit = AbortSignal.any([signal, AbortSignal.timeout(PLAN_WAIT_MS + 5000)]);
         const plan = await steering.takeFillPlan({ params: { name }, query }, limit);
         isHeard = true;
-        if (plan.version === version) continue;
+        if (plan.version === version) {
+          // Steering that is about to end does not let anybody wait.
+          await clock.sleep(LOOK_MS, signal);
+          continue;
+        }
         version = plan.version;
         list.follow(plan.titles);
         news.resolve();
