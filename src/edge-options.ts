@@ -14,6 +14,7 @@ export function edgeOptions(settings: Settings, port: number, secret: string): P
   const countryFile = settings.MATINEE_EDGE_COUNTRY_FILE;
   return {
     ...tlsOptions(settings, port),
+    ...originTlsOptions(settings),
     ...shieldOptions(settings, port, secret),
     ...(blocks.length > 0 ? { trustedProxies: { blocks, field: 'x-forwarded-for' as const } } : {}),
     ...(countryFile === '' ? {} : { countryFile }),
@@ -43,6 +44,20 @@ function tlsOptions(settings: Settings, port: number): Pick<EdgeConfig, 'tls'> {
   const chosen = settings.MATINEE_EDGE_TLS_PORTS[index] ?? (port === 0 ? 0 : port + TLS_PORT_ABOVE);
   return {
     tls: { certFile, keyFile, port: chosen, publicUrl: `https://${publicHost(settings)}:${chosen}` },
+  };
+}
+
+function originTlsOptions(settings: Settings): Pick<EdgeConfig, 'originTls'> {
+  const certFile = settings.MATINEE_ORIGIN_TLS_CERT;
+  const keyFile = settings.MATINEE_ORIGIN_TLS_KEY;
+  const caFile = settings.MATINEE_ORIGIN_TLS_CA;
+  if ((certFile === '') !== (keyFile === '')) {
+    const names = 'MATINEE_ORIGIN_TLS_CERT and MATINEE_ORIGIN_TLS_KEY';
+    throw new MatineeError('invalid_config', `${names}: one needs the other`);
+  }
+  if (certFile === '' && caFile === '') return {};
+  return {
+    originTls: { ...(certFile === '' ? {} : { certFile, keyFile }), ...(caFile === '' ? {} : { caFile }) },
   };
 }
 

@@ -118,6 +118,17 @@ export const SETTINGS = {
     meaning:
       'HTTPS port of each edge, in the order of MATINEE_EDGE_PORTS. Default: 1000 above the port of the edge.',
   },
+  MATINEE_ORIGIN_TLS_CERT: {
+    kind: 'text',
+    default: '',
+    meaning: 'Certificate (PEM) that edges show to origins that they reach by HTTPS.',
+  },
+  MATINEE_ORIGIN_TLS_KEY: { kind: 'text', default: '', meaning: 'The key of that certificate (PEM).' },
+  MATINEE_ORIGIN_TLS_CA: {
+    kind: 'text',
+    default: '',
+    meaning: 'Further certificate authorities (PEM) that edges trust at origins.',
+  },
   MATINEE_EDGE_SHIELD: {
     kind: 'text',
     default: '',

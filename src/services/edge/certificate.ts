@@ -1,6 +1,6 @@
 /** Reads a certificate and its key from files, and again when they change, so that no restart is needed. */
 import { readFile, stat } from 'node:fs/promises';
-import { createSecureContext } from 'node:tls';
+import { createSecureContext, rootCertificates } from 'node:tls';
 import { MatineeError, systemCode } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 
@@ -25,6 +25,18 @@ export async function readCertificate({ certFile, keyFile }: CertificateFiles): 
     );
   }
   return { cert, key };
+}
+
+export type OriginTls = { readonly cert?: Buffer; readonly key?: Buffer; readonly ca?: string[] };
+
+/** What connections to origins are made with (mutual TLS). Throws invalid_config for files that are wrong. */
+export async function readOriginTls(
+  files: (Partial<CertificateFiles> & { readonly caFile?: string }) | undefined,
+): Promise<OriginTls> {
+  const { certFile, keyFile, caFile } = files ?? {};
+  const own = certFile && keyFile ? await readCertificate({ certFile, keyFile }) : {};
+  const ca = caFile ? { ca: [...rootCertificates, (await readBounded(caFile)).toString('latin1')] } : {};
+  return { ...own, ...ca };
 }
 
 /** Looks every `everyMs`; a pair that is wrong is told once, and the one before stays in use. */

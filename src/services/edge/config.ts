@@ -43,6 +43,8 @@ export type EdgeConfig = {
   };
   /** What this edge fronts besides films, until steering tells. */
   sites?: readonly Site[];
+  /** What this edge shows origins that it reaches by HTTPS, and whose certificates it trusts besides the usual ones. */
+  originTls?: Partial<CertificateFiles> & { readonly caFile?: string };
   /** An edge to fetch through before the origin is asked; by scheme, host and port. */
   shieldUrl?: string;
   /** What edges of an installation show each other. Without it this edge is nobody's shield. */

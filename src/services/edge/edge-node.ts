@@ -10,7 +10,7 @@ import type { Health } from '../../platform/service.ts';
 import { Access } from './access.ts';
 import { isMeant } from './bans.ts';
 import { cacheName } from './cache-status.ts';
-import { readCertificate } from './certificate.ts';
+import { readCertificate, readOriginTls } from './certificate.ts';
 import { EDGE_LIMITS, type EdgeConfig, type EdgeDeps, type EdgeLimits } from './config.ts';
 import { Connection } from './connection.ts';
 import { openCache, openDisk, openLink } from './edge-parts.ts';
@@ -59,6 +59,7 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
   const { name } = config;
   // What is wrong with it must be told before anything is open.
   const certificate = config.tls && (await readCertificate(config.tls));
+  const originTls = await readOriginTls(config.originTls);
   const log = deps.log.with({ edge: name });
   const limits: EdgeLimits = { ...EDGE_LIMITS, ...config.limits };
   const countries = config.countryFile
@@ -93,7 +94,7 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     return (place) => tier.isExpected(place, clock.now());
   };
   const disk = openDisk({ clock, log, kernel }, config, limits, orders.bans, foresight());
-  const link = openLink({ ...deps, log }, config, limits);
+  const link = openLink({ ...deps, log }, config, limits, originTls);
   const memory = new MemoryTier(config.memoryBytes, foresight(), (key) => disk.touch(key));
   const gate = new Gate({
     runningMax: limits.originFetchesMax,
@@ -105,7 +106,7 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
   const writer = ReplyWriter.forMedia(name);
   const names = { cacheName: cacheName(name), boundary: `matinee-${randomUUID()}` };
   const lent = new LentReplies();
-  const siteParts = { clock, log, guards, lent, ...parts, ...names };
+  const siteParts = { clock, log, guards, lent, originTls, ...parts, ...names };
   const siteList = config.sites ?? orders.config?.sites ?? [];
   let front = await openSites(siteParts, config.name, siteList, limits);
 

@@ -1,6 +1,7 @@
 /** Opens the tiers of an edge and its ways to the origin as its configuration says. No behaviour of its own. */
 import { join } from 'node:path';
 import type { Bans } from './bans.ts';
+import type { OriginTls } from './certificate.ts';
 import type { EdgeConfig, EdgeDeps, EdgeLimits } from './config.ts';
 import { DiskTier } from './disk-tier.ts';
 import type { Gate } from './gate.ts';
@@ -41,12 +42,14 @@ export function openLink(
   { clock, log }: Pick<EdgeDeps, 'clock' | 'log'>,
   config: EdgeConfig,
   limits: EdgeLimits,
+  tls: OriginTls,
 ): LinkChain {
   const { origin, shieldUrl, shieldSecret } = config;
   const waits = {
     connectMs: limits.connectMs,
     firstByteMs: config.originTimeoutMs,
     connectionsMax: limits.originFetchesMax,
+    tls,
   };
   const shield =
     shieldUrl && shieldSecret

@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../../platform/clock.ts';
 import { systemCode } from '../../platform/errors.ts';
 import { EMPTY_PAYLOAD_HASH, signRequest, uriEncode } from '../../platform/sigv4.ts';
+import type { OriginTls } from './certificate.ts';
 import type { EdgeOrigin } from './config.ts';
 import { EdgeFailure } from './failure.ts';
 import type { NamedLink } from './link-chain.ts';
@@ -27,7 +28,13 @@ export type OriginLink = {
   close(): void;
 };
 
-export type OriginLinkLimits = { connectMs: number; firstByteMs: number; connectionsMax: number };
+export type OriginLinkLimits = {
+  connectMs: number;
+  firstByteMs: number;
+  connectionsMax: number;
+  /** For HTTPS. */
+  tls: OriginTls;
+};
 
 /** Signed requests to the S3 door. */
 export function createOriginLink(clock: Clock, origin: EdgeOrigin, limits: OriginLinkLimits): NamedLink {
@@ -76,6 +83,7 @@ function createLink(
     maxFreeSockets: limits.connectionsMax,
     // Below the door's own 15 s, so that a request does not meet a connection that is just being closed.
     timeout: 10_000,
+    ...limits.tls,
   });
   const send = tls ? tlsRequest : httpRequest;
   const get = (what: OriginGet) => {

@@ -1,13 +1,15 @@
 /** The encrypted listener: HTTP/1.1 and HTTP/2 over TLS give what the plain one gives, and certificates are renewed. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { connect, constants, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2';
-import { request } from 'node:https';
+import { createServer as createHttpsServer, request } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
+import { site as siteForm } from '../../contracts/sites.ts';
 import { bytesOf, openFakeOrigin, openTestEdge, PREFIX, type TestEdge, until } from './edge.testing.ts';
 import { HOST, openTestSite } from './site/site.testing.ts';
 
@@ -20,12 +22,13 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-function makeCertificate(name: string): { certFile: string; keyFile: string } {
+function makeCertificate(name: string, more: readonly string[] = []): { certFile: string; keyFile: string } {
   const files = { certFile: join(folder, `${name}.pem`), keyFile: join(folder, `${name}.key`) };
   const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
   const { status, stderr } = spawnSync('openssl', [
     ...['req', '-x509', ...curve, '-nodes', '-days', '2', '-subj', `/CN=${name}`],
     ...['-keyout', files.keyFile, '-out', files.certFile],
+    ...more,
   ]);
   assert.equal(status, 0, stderr.toString());
   return files;
@@ -178,4 +181,40 @@ test('an edge with a wrong certificate says so at its start', { skip }, async ()
     await assert.rejects(openTestEdge({ tls: tlsConfig(name) }, { origin }), { code: 'invalid_config' });
   }
   await origin.stop();
+});
+
+test('an edge shows its certificate to an origin that asks for one, and trusts only whom it is told', {
+  skip,
+}, async () => {
+  const server = makeCertificate('origin-server', ['-addext', 'subjectAltName=IP:127.0.0.1']);
+  const client = makeCertificate('edge-client');
+  const read = (file: string) => readFile(file, 'utf8');
+  const origin = createHttpsServer(
+    {
+      cert: await read(server.certFile),
+      key: await read(server.keyFile),
+      ca: await read(client.certFile),
+      ...{ requestCert: true, rejectUnauthorized: true },
+    },
+    (_request, response) => response.end('for edges alone'),
+  );
+  await new Promise<void>((resolve) => origin.listen(0, '127.0.0.1', resolve));
+  const link = `https://127.0.0.1:${(origin.address() as AddressInfo).port}`;
+  const sites = [
+    siteForm.parse({
+      name: 'mutual',
+      hosts: ['127.0.0.1'],
+      origins: [{ name: 'main', links: [link] }],
+      behaviors: [{ origins: ['main'] }],
+    }),
+  ];
+  const ask = async (originTls: object) => {
+    await using kit = await openTestEdge({ sites, originTls });
+    const reply = await fetch(`http://127.0.0.1:${kit.port}/`);
+    return [reply.status, reply.status === 200 ? await reply.text() : ''];
+  };
+  assert.deepEqual(await ask({ ...client, caFile: server.certFile }), [200, 'for edges alone']);
+  assert.deepEqual(await ask({ caFile: server.certFile }), [502, '']);
+  assert.deepEqual(await ask(client), [502, '']);
+  await new Promise((resolve) => origin.close(resolve));
 });

@@ -2,6 +2,7 @@
 import type { Site } from '../../../contracts/sites.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
+import type { OriginTls } from '../certificate.ts';
 import type { EdgeLimits } from '../config.ts';
 import type { CacheParts } from '../edge-parts.ts';
 import type { FunctionCost } from '../functions/edge-functions.ts';
@@ -25,6 +26,7 @@ type Parts = CacheParts & {
   boundary: string;
   guards: GuardDeps;
   lent: LentReplies;
+  originTls: OriginTls;
 };
 
 export type Front = {
@@ -50,6 +52,7 @@ export async function openSites(
     idleMs: limits.siteIdleMs,
     connectionsMax: limits.originFetchesMax,
     restMs: limits.probeEveryMs,
+    tls: parts.originTls,
   });
   const link = createSliceLink(list, links);
   const breaker = new OriginBreaker(limits.probeEveryMs);

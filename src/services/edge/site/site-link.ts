@@ -7,6 +7,7 @@ import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import type { Site, SiteOrigin } from '../../../contracts/sites.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import { systemCode } from '../../../platform/errors.ts';
+import type { OriginTls } from '../certificate.ts';
 import { EdgeFailure } from '../failure.ts';
 import { endToEnd, type Fields, fieldsFromRaw } from '../fields.ts';
 import { OriginBreaker } from '../origin-breaker.ts';
@@ -30,6 +31,8 @@ export type SiteLinkLimits = {
   connectionsMax: number;
   /** A link that failed is asked again after this long; until then the others go first. */
   restMs: number;
+  /** For HTTPS. */
+  tls: OriginTls;
 };
 
 type Link = { url: URL; agent: Agent; breaker: OriginBreaker };
@@ -107,13 +110,14 @@ export class SiteLinks {
   }
 
   #open(url: URL): Link {
-    const { connectionsMax, idleMs, restMs } = this.#limits;
+    const { connectionsMax, idleMs, restMs, tls } = this.#limits;
     const Kind = url.protocol === 'https:' ? TlsAgent : Agent;
     const agent = new Kind({
       keepAlive: true,
       maxSockets: connectionsMax,
       maxFreeSockets: connectionsMax,
       timeout: idleMs,
+      ...tls,
     });
     return { url, agent, breaker: new OriginBreaker(restMs) };
   }
