@@ -42,7 +42,9 @@ type DiskEntry = S3FifoEntry & { readonly place?: SegmentPlace | undefined };
 type Copy = { meta: ObjectMeta; body: Buffer };
 
 const BLOCK_BYTES = 4096;
-const OPEN_FILES_MAX = 1024;
+const OPEN_FILES_MAX = 2048;
+/** Files that are written side by side: a write is several steps, and each waits for its turn. */
+const LANES = 8;
 /** What is given up each time the disk turns out to be full. */
 const SHED_BYTES = 8 * 1024 * 1024;
 const FILE_FORM = /^[0-9a-f]{64}$/;
@@ -57,8 +59,10 @@ export class DiskTier {
   readonly #files: S3Fifo<DiskEntry>;
   /** Reads of whole files at once would take memory without bound. */
   readonly #reads: Gate;
-  /** Writes and deletions happen one after the other, in the order in which they were asked for. */
-  #work: Promise<void> = Promise.resolve();
+  /** Writes and deletions of one file happen one after the other, in the order in which they were asked for. */
+  readonly #lanes: Array<Promise<void>> = Array.from({ length: LANES }, () => Promise.resolve());
+  /** Folders that are there. */
+  readonly #made = new Set<string>();
   #queuedBytes = 0;
   /** Files whose deletion was asked for and waits for its turn, with how often. */
   readonly #doomed = new Map<string, number>();
@@ -83,7 +87,7 @@ export class DiskTier {
       options.bytesMax,
       (entry) => {
         this.#shut(entry.key);
-        this.#enqueue(0, () => this.#unlink(entry.key));
+        this.#enqueue(entry.key, 0, () => this.#unlink(entry.key));
       },
       ({ place }) => place !== undefined && (options.isExpected?.(place) ?? false),
     );
@@ -97,7 +101,9 @@ export class DiskTier {
   /** Starts to take in what an earlier run left. Files can be read before that has ended. */
   start(): void {
     if (this.#options.bytesMax === 0) return;
-    this.#enqueue(0, () => this.#scan());
+    // Whatever else is asked for comes after it.
+    const scanned = this.#guarded(() => this.#scan());
+    this.#lanes.fill(scanned);
   }
 
   get bytes(): number {
@@ -169,7 +175,7 @@ export class DiskTier {
     if (this.#isClosed || bytes > bytesMax) return;
     if (this.#clock.monotonic() < this.#writesRestUntilMs) return;
     if (this.#queuedBytes + bytes > queueBytesMax) return;
-    this.#enqueue(bytes, () => this.#write(name, meta, body));
+    this.#enqueue(fileName(name), bytes, () => this.#write(name, meta, body));
   }
 
   delete(name: string): void {
@@ -177,7 +183,7 @@ export class DiskTier {
     this.#shut(file);
     if (!this.#files.delete(file) && this.#isScanned && this.#queuedBytes === 0) return;
     this.#doomed.set(file, (this.#doomed.get(file) ?? 0) + 1);
-    this.#enqueue(0, async () => {
+    this.#enqueue(file, 0, async () => {
       await this.#unlink(file).finally(() => {
         const others = (this.#doomed.get(file) ?? 1) - 1;
         if (others > 0) this.#doomed.set(file, others);
@@ -190,9 +196,12 @@ export class DiskTier {
   async close(): Promise<void> {
     this.#isClosed = true;
     // The last write may have thrown out others, whose deletion then stands behind it.
-    for (let work: Promise<void> | undefined; work !== this.#work; ) {
-      work = this.#work;
-      await work;
+    for (
+      let before: Array<Promise<void>> = [];
+      before.some((lane, i) => lane !== this.#lanes[i]) || before.length === 0;
+    ) {
+      before = [...this.#lanes];
+      await Promise.all(before);
     }
     this.#open?.close();
   }
@@ -227,19 +236,28 @@ export class DiskTier {
     this.#names.set(file, name);
   }
 
-  #enqueue(bytes: number, step: () => Promise<void>): void {
+  #enqueue(file: string, bytes: number, step: () => Promise<void>): void {
+    const lane = Number.parseInt(file.slice(0, 2), 16) % LANES;
     this.#queuedBytes += bytes;
-    this.#work = this.#work
-      .then(step)
-      .catch((error: unknown) => {
-        // Whoever filled the disk needs the room more than a cache does.
-        if (systemCode(error) === 'ENOSPC') this.#files.shed(SHED_BYTES);
-        this.#writesRestUntilMs = this.#clock.monotonic() + this.#options.restMs;
-        this.#log.warn('the disk tier rests', { code: systemCode(error) ?? 'unknown' });
-      })
+    this.#lanes[lane] = (this.#lanes[lane] as Promise<void>)
+      .then(() => this.#guarded(step))
       .finally(() => {
         this.#queuedBytes -= bytes;
       });
+  }
+
+  /** Never rejects: a disk that fails rests. */
+  async #guarded(step: () => Promise<void>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      // Whoever filled the disk needs the room more than a cache does.
+      if (systemCode(error) === 'ENOSPC') this.#files.shed(SHED_BYTES);
+      this.#writesRestUntilMs = this.#clock.monotonic() + this.#options.restMs;
+      // Somebody may have removed the folders.
+      this.#made.clear();
+      this.#log.warn('the disk tier rests', { code: systemCode(error) ?? 'unknown' });
+    }
   }
 
   #unlessBanned(name: string, copy: Copy): Copy | undefined {
@@ -305,30 +323,32 @@ export class DiskTier {
     const file = fileName(name);
     const head = diskFileHead(name, meta, body);
     const temporary = join(this.#options.folder, 'incoming', newId());
-    await mkdir(dirname(temporary), { recursive: true });
-    await mkdir(dirname(this.#path(file)), { recursive: true });
+    await this.#makeFolder(dirname(temporary));
+    await this.#makeFolder(dirname(this.#path(file)));
+    let handle: FileHandle | undefined;
     try {
-      const handle = await open(temporary, 'wx', 0o600);
-      try {
-        await handle.writeFile(head);
-        await handle.writeFile(body);
-      } finally {
-        await handle.close();
-      }
+      handle = await open(temporary, 'wx+', 0o600);
+      const { bytesWritten } = await handle.writev([head, body]);
+      // What is missing is written by itself, which tells why when the disk is full.
+      const whole = head.length + body.length;
+      if (bytesWritten < whole) await handle.writeFile(Buffer.concat([head, body]).subarray(bytesWritten));
       await rename(temporary, this.#path(file));
     } catch (error) {
+      await handle?.close();
       await rm(temporary, { force: true });
       throw error;
     }
     const bytes = onDisk(head.length + body.length);
     const kept = this.#files.put({ key: file, bytes, visits: 0, place: segmentPlace(name) });
+    if (kept && this.#mayOpen(body)) await this.#keepOpen(handle, file, name, meta, body);
+    else await handle.close();
     if (!kept) await this.#unlink(file);
-    else if (this.#mayOpen(body)) await this.#openWritten(file, name, meta, body);
   }
 
-  async #openWritten(file: string, name: string, meta: ObjectMeta, body: Buffer): Promise<void> {
-    const handle = await open(this.#path(file), 'r');
-    await this.#keepOpen(handle, file, name, meta, body);
+  async #makeFolder(folder: string): Promise<void> {
+    if (this.#made.has(folder)) return;
+    await mkdir(folder, { recursive: true });
+    this.#made.add(folder);
   }
 
   /** By its turn a later write may have brought the file back, so the list of files is told too. */
