@@ -34,10 +34,6 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'http2-settings',
 ]);
 
-export function isHopByHop(name: string): boolean {
-  return HOP_BY_HOP.has(name);
-}
-
 /** The fields that go from end to end: without those of the connection and those that `Connection` names. */
 export function endToEnd(fields: Fields): Fields {
   const named = new Set(namesIn(fieldOf(fields, 'connection')));

@@ -1,25 +1,29 @@
-/** Path patterns with wildcards. Pure. */
+/** Patterns with wildcards. Pure, and linear in the length of the pattern times that of the text at worst. */
 
-/** `*` stands for any characters, `?` for one, as in CloudFront's path patterns. Linear in both lengths. */
-export function matchesPattern(pattern: string, path: string): boolean {
-  const text = pattern.startsWith('/') || pattern.startsWith('*') ? pattern : `/${pattern}`;
-  let at = 0;
+/** `*` stands for any characters, `?` for one. */
+export function matchesWildcards(pattern: string, text: string): boolean {
+  let p = 0;
+  let t = 0;
   let star = -1;
-  let resume = 0;
-  for (let i = 0; i < path.length; ) {
-    if (at < text.length && (text[at] === '?' || (text[at] !== '*' && text[at] === path[i]))) {
-      at++;
-      i++;
-    } else if (text[at] === '*') {
-      star = at++;
-      resume = i;
+  let starText = 0;
+  while (t < text.length) {
+    if (pattern[p] === '*') {
+      star = p++;
+      starText = t;
+    } else if (p < pattern.length && (pattern[p] === '?' || pattern[p] === text[t])) {
+      p++;
+      t++;
     } else if (star >= 0) {
-      at = star + 1;
-      i = ++resume;
-    } else {
-      return false;
-    }
+      p = star + 1;
+      t = ++starText;
+    } else return false;
   }
-  while (text[at] === '*') at++;
-  return at === text.length;
+  while (pattern[p] === '*') p++;
+  return p === pattern.length;
+}
+
+/** A path pattern as CloudFront reads it: the first slash may be left out. */
+export function matchesPattern(pattern: string, path: string): boolean {
+  const isWhole = pattern.startsWith('/') || pattern.startsWith('*');
+  return matchesWildcards(isWhole ? pattern : `/${pattern}`, path);
 }

@@ -9,6 +9,7 @@ import {
   ORDERS_MAX,
 } from '../../contracts/edge-control.ts';
 import type { Site } from '../../contracts/sites.ts';
+import { createAlarm } from '../../platform/alarm.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { MatineeError } from '../../platform/errors.ts';
 import type { JsonValue, Table } from '../../ports/tables/tables.ts';
@@ -34,11 +35,7 @@ export async function openEdgeControl(table: Table, clock: Clock, ending: AbortS
   let config = (await newestConfig(table)) ?? { version: 0, createdAt: iso(clock), sites: [] };
   let latest = Number((await table.get({ pk: NUMBERS, sk: ORDERS }))?.value.last ?? 0);
   const drained = new Set((await table.query(DRAINS, { limit: 1000 })).items.map(({ sk }) => sk));
-  const waiting = new Set<() => void>();
-  const wake = () => {
-    for (const go of waiting) go();
-    waiting.clear();
-  };
+  const bell = createAlarm(clock);
 
   const putConfig = async (sites: Site[]): Promise<EdgeConfigVersion> => {
     const next = { version: config.version + 1, createdAt: iso(clock), sites };
@@ -47,7 +44,7 @@ export async function openEdgeControl(table: Table, clock: Clock, ending: AbortS
     config = next;
     const old = next.version - CONFIG_VERSIONS_MAX;
     if (old > 0) await table.delete({ pk: CONFIG, sk: padded(old) });
-    wake();
+    bell.ring();
     return next;
   };
 
@@ -84,7 +81,7 @@ export async function openEdgeControl(table: Table, clock: Clock, ending: AbortS
       latest = Math.max(latest, order.seq);
       const old = order.seq - ORDERS_KEPT;
       if (old > 0) await table.delete({ pk: ORDERS, sk: padded(old) });
-      wake();
+      bell.ring();
       return order;
     },
     newest: async (limit: number) =>
@@ -105,15 +102,8 @@ export async function openEdgeControl(table: Table, clock: Clock, ending: AbortS
     take: async (after: number, version: number, waitMs: number): Promise<News> => {
       const now = await news(after, version);
       if (waitMs === 0 || now.orders.length > 0 || now.config || now.hasGap || after < 0) return now;
-      const limit = new AbortController();
-      const call = Promise.withResolvers<void>();
-      waiting.add(call.resolve);
-      await Promise.race([
-        call.promise,
-        clock.sleep(waitMs, AbortSignal.any([limit.signal, ending])).catch(() => undefined),
-      ]);
-      waiting.delete(call.resolve);
-      limit.abort();
+      // An end of the program lets go as well; whoever waited then hears what there is.
+      await bell.wait(waitMs, ending).catch(() => undefined);
       return news(after, version);
     },
   };

@@ -9,6 +9,7 @@ import {
   PLAN_TITLES_MAX,
   type StreamedTitles,
 } from '../../contracts/fill.ts';
+import { createAlarm } from '../../platform/alarm.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { JsonValue, Table } from '../../ports/tables/tables.ts';
 import { createPopularity } from './popularity.ts';
@@ -35,7 +36,7 @@ export async function openFillPlans(table: Table, clock: Clock, ending: AbortSig
       .map((one) => [one.title, one]),
   );
   const popularity = createPopularity(clock);
-  const waiting = new Set<() => void>();
+  const bell = createAlarm(clock);
   let hot: string[] = [];
   let lookedMs = Number.NEGATIVE_INFINITY;
   /** Begins with the time, so that no edge takes the plan of a steering that starts anew for one that it has. */
@@ -43,8 +44,7 @@ export async function openFillPlans(table: Table, clock: Clock, ending: AbortSig
 
   const change = () => {
     version++;
-    for (const go of waiting) go();
-    waiting.clear();
+    bell.ring();
   };
   const look = () => {
     if (clock.monotonic() - lookedMs < LOOK_EVERY_MS) return;
@@ -101,15 +101,8 @@ export async function openFillPlans(table: Table, clock: Clock, ending: AbortSig
     /** Resolves when the plan is another than the edge's, or after the wait. */
     take: async (theirs: number, waitMs: number): Promise<FillPlan> => {
       if (theirs !== version || waitMs === 0) return plan();
-      const limit = new AbortController();
-      const call = Promise.withResolvers<void>();
-      waiting.add(call.resolve);
-      await Promise.race([
-        call.promise,
-        clock.sleep(waitMs, AbortSignal.any([limit.signal, ending])).catch(() => undefined),
-      ]);
-      waiting.delete(call.resolve);
-      limit.abort();
+      // An end of the program lets go as well; whoever waited then hears what there is.
+      await bell.wait(waitMs, ending).catch(() => undefined);
       return plan();
     },
   };

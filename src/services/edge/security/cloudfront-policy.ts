@@ -65,31 +65,6 @@ export function outsideConditions(
   return undefined;
 }
 
-/**
- * Whether `*` (any text) and `?` (one character) can make the pattern equal to the text. Goes back to the last star
- * only, so that the work is at most the product of both lengths, which are bounded.
- */
-export function matchesWildcards(pattern: string, text: string): boolean {
-  let p = 0;
-  let t = 0;
-  let star = -1;
-  let starText = 0;
-  while (t < text.length) {
-    if (pattern[p] === '*') {
-      star = p++;
-      starText = t;
-    } else if (p < pattern.length && (pattern[p] === '?' || pattern[p] === text[t])) {
-      p++;
-      t++;
-    } else if (star >= 0) {
-      p = star + 1;
-      t = ++starText;
-    } else return false;
-  }
-  while (pattern[p] === '*') p++;
-  return p === pattern.length;
-}
-
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

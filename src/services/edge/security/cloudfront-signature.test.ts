@@ -12,7 +12,8 @@ import {
   toCloudFrontBase64,
 } from '../../../platform/cloudfront-signing.ts';
 import { isMatineeError } from '../../../platform/errors.ts';
-import { matchesWildcards, readPolicy } from './cloudfront-policy.ts';
+import { matchesWildcards } from '../patterns.ts';
+import { readPolicy } from './cloudfront-policy.ts';
 import { type SignatureRequest, SignatureVerifier } from './cloudfront-signature.ts';
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });

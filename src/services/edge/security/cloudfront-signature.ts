@@ -6,15 +6,10 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { cannedPolicy, fromCloudFrontBase64 } from '../../../platform/cloudfront-signing.ts';
 import { MatineeError } from '../../../platform/errors.ts';
+import { matchesWildcards } from '../patterns.ts';
 import { readAddress } from './addresses.ts';
 import { type FieldsRefusal, readFields, type SignatureFields } from './cloudfront-fields.ts';
-import {
-  matchesWildcards,
-  outsideConditions,
-  type Policy,
-  type PolicyRefusal,
-  readPolicy,
-} from './cloudfront-policy.ts';
+import { outsideConditions, type Policy, type PolicyRefusal, readPolicy } from './cloudfront-policy.ts';
 
 export type SignatureRequest = {
   /** Absolute, as the viewer asked. */

@@ -5,7 +5,6 @@ import type { Log } from '../../../platform/log.ts';
 import type { OriginTls } from '../certificate.ts';
 import type { EdgeLimits } from '../config.ts';
 import type { CacheParts } from '../edge-parts.ts';
-import type { FunctionCost } from '../functions/edge-functions.ts';
 import type { LentReplies } from '../lent-replies.ts';
 import { ObjectCache } from '../object-cache.ts';
 import { ObjectReplies } from '../object-reply.ts';
@@ -33,7 +32,6 @@ export type Front = {
   readonly sites: Sites;
   /** Keeps nothing of what is on its way that the test holds for. */
   outdate(holds: (key: string) => boolean): void;
-  functionCosts(): FunctionCost[];
   /** Lets go of idle connections; those in use end by themselves. */
   retire(): void;
 };
@@ -95,7 +93,6 @@ export async function openSites(
       cache.outdate(holds);
       slices.outdate(holds);
     },
-    functionCosts: () => functions.costs(),
     retire: () => {
       links.close();
       functions.close();
