@@ -1,5 +1,6 @@
 /** Decides whether a request target opens an object. It knows tokens and keys, not where bytes are. */
 import { FILL_SESSION } from '../../contracts/fill.ts';
+import { putLast } from './bounded-map.ts';
 import type { Stream, TitleStreams } from './proactive-fill/title-streams.ts';
 import { readTarget, type Target, targetPath } from './target.ts';
 import type { TokenVerifier, VerifiedToken } from './token.ts';
@@ -59,10 +60,6 @@ export class Access {
   }
 
   #remember(target: string, grant: Grant): void {
-    if (this.#grants.size >= this.#targetsMax) {
-      const [oldest] = this.#grants.keys();
-      if (oldest !== undefined) this.#grants.delete(oldest);
-    }
-    this.#grants.set(target, grant);
+    putLast(this.#grants, target, grant, this.#targetsMax);
   }
 }

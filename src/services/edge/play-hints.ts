@@ -6,6 +6,7 @@
  *
  * The idea of the followers is interval caching (Dan and Sitaram, "A generalized interval caching policy", 1996).
  */
+import { putLast } from './bounded-map.ts';
 import { FadingCounts } from './fading-counts.ts';
 
 export type PlayHintsOptions = {
@@ -113,13 +114,4 @@ export class PlayHints {
     }
     return soonest;
   }
-}
-
-/** Puts a value in as the newest of its map; the oldest goes when there are too many. */
-function putLast<T>(map: Map<string, T>, key: string, value: T, max: number): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size <= max) return;
-  const [oldest] = map.keys();
-  if (oldest !== undefined) map.delete(oldest);
 }

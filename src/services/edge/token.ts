@@ -5,6 +5,7 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { EDGE_TOKEN_CHARS_MAX, edgeTokenPayload } from '../../contracts/edge-token.ts';
 import type { TokenKeys } from '../../contracts/edges.ts';
+import { putLast } from './bounded-map.ts';
 
 export type VerifiedToken = { readonly prefix: string; readonly session: string; readonly expiresMs: number };
 
@@ -44,17 +45,12 @@ export class TokenVerifier {
   verify(token: string): VerifiedToken | undefined {
     const known = this.#verified.get(token);
     if (known) {
-      this.#verified.delete(token);
-      this.#verified.set(token, known);
+      putLast(this.#verified, token, known, this.#tokensMax);
       return known;
     }
     const opened = this.#open(token);
     if (!opened) return undefined;
-    if (this.#verified.size >= this.#tokensMax) {
-      const [oldest] = this.#verified.keys();
-      if (oldest !== undefined) this.#verified.delete(oldest);
-    }
-    this.#verified.set(token, opened);
+    putLast(this.#verified, token, opened, this.#tokensMax);
     return opened;
   }
 

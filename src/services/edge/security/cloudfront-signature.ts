@@ -6,6 +6,7 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { cannedPolicy, fromCloudFrontBase64 } from '../../../platform/cloudfront-signing.ts';
 import { MatineeError } from '../../../platform/errors.ts';
+import { putLast } from '../bounded-map.ts';
 import { matchesWildcards } from '../patterns.ts';
 import { readAddress } from './addresses.ts';
 import { type FieldsRefusal, readFields, type SignatureFields } from './cloudfront-fields.ts';
@@ -109,12 +110,7 @@ export class SignatureVerifier {
 
   /** The newest is last; the one that was not asked for the longest time goes. */
   #remember(verified: Verified): void {
-    const { signature } = verified.fields;
-    if (!this.#verified.delete(signature) && this.#verified.size >= this.#cacheMax) {
-      const [oldest] = this.#verified.keys();
-      if (oldest !== undefined) this.#verified.delete(oldest);
-    }
-    if (this.#cacheMax > 0) this.#verified.set(signature, verified);
+    putLast(this.#verified, verified.fields.signature, verified, this.#cacheMax);
   }
 }
 

@@ -9,6 +9,7 @@ import { createAlarm } from '../../../platform/alarm.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import { MatineeError, systemCode } from '../../../platform/errors.ts';
 import type { Log } from '../../../platform/log.ts';
+import { putLast } from '../bounded-map.ts';
 import { readAddress } from './addresses.ts';
 
 export type CountryDatabase = AsyncDisposable & {
@@ -83,11 +84,7 @@ export async function openCountryDatabase(
       const { reader } = current;
       const covered = read.family === 'ipv4' || reader.metadata.ipVersion === 6;
       const country = covered ? lookUp(reader, read.text) : undefined;
-      if (known.size >= cacheMax) {
-        const [oldest] = known.keys();
-        if (oldest !== undefined) known.delete(oldest);
-      }
-      known.set(address, country);
+      putLast(known, address, country, cacheMax);
       return country;
     },
     refresh,

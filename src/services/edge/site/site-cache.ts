@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
+import { putLast } from '../bounded-map.ts';
 import { asEdgeFailure, EdgeFailure } from '../failure.ts';
 import { type Fields, fieldOf } from '../fields.ts';
 import { type SitePolicy, variantOf } from './cache-policy.ts';
@@ -183,11 +184,8 @@ export class SiteCache {
 
   #learn(primary: string, arrival: Arrival & { kind: 'response' }): void {
     const { privateMs, privateMax, clock } = this.#deps;
-    this.#private.delete(primary);
-    if (arrival.meta.freshness.storable || arrival.status >= 500) return;
-    this.#private.set(primary, clock.now() + privateMs);
-    const [oldest] = this.#private.keys();
-    if (this.#private.size > privateMax && oldest !== undefined) this.#private.delete(oldest);
+    if (arrival.meta.freshness.storable || arrival.status >= 500) this.#private.delete(primary);
+    else putLast(this.#private, primary, clock.now() + privateMs, privateMax);
   }
 
   #refreshQuietly(call: SiteCall, primary: string, copy: StoredResponse): void {

@@ -6,6 +6,7 @@
 import type { Behavior, Site } from '../../../contracts/sites.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
+import { putLast } from '../bounded-map.ts';
 import { cacheStatus, failedStatus } from '../cache-status.ts';
 import { JOINED_BYTES_MAX } from '../config.ts';
 import { asEdgeFailure } from '../failure.ts';
@@ -188,11 +189,7 @@ export class Sites {
     const route = { site, guard, target, key: primaryKey(site.name, host, target) };
     // Signed targets differ from viewer to viewer.
     if (behavior.signed) return route;
-    if (this.#routes.size >= this.#deps.routesMax) {
-      const [oldest] = this.#routes.keys();
-      if (oldest !== undefined) this.#routes.delete(oldest);
-    }
-    this.#routes.set(name, route);
+    putLast(this.#routes, name, route, this.#deps.routesMax);
     return route;
   }
 
