@@ -99,8 +99,51 @@ export const pictureTreatment = z.object({
   fullRange: z.boolean(),
 });
 
+/** What a decoder's pictures must be told of besides the treatment, so that a first-light task need not probe. */
+export const lightSource = z.object({
+  container: z.string(),
+  pixelFormat: z.string(),
+  colorSpace: z.string().optional(),
+  /** As coded: before rotation and with the pixels' own aspect. */
+  width: z.number().int(),
+  height: z.number().int(),
+});
+export type LightSource = z.infer<typeof lightSource>;
+
+/** The sound of a span of the first light. Packets of AAC are counted from the film's first one, which is priming. */
+export const lightSound = z.object({
+  streamIndex: z.number().int(),
+  fromMono: z.boolean(),
+  channels: z.number().int(),
+  bitsPerS: z.number().int(),
+  /** The first packet of each segment, and behind them the one after the span's last. */
+  bounds: z.array(z.number().int().min(0)).min(2).max(2000),
+});
+
 export const taskSpec = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('inspect'), master: z.string(), bytes: z.number().int() }),
+  /** A look at a master that is quick whatever its length: what the first light is planned from. */
+  z.object({ kind: z.literal('glance'), master: z.string(), bytes: z.number().int() }),
+  /** A span of the first light: some segments of picture and sound, encoded and packaged in one go. */
+  z.object({
+    kind: z.literal('first-light'),
+    master: z.string(),
+    source: lightSource,
+    streamIndex: z.number().int(),
+    rung,
+    picture: pictureTreatment,
+    firstFrame: z.number().int(),
+    frames: z.number().int().positive(),
+    gopFrames: z.number().int().positive(),
+    segmentFrames: z.number().int().positive(),
+    /** Number of the span's first segment, from one. */
+    firstSegment: z.number().int().positive(),
+    sound: lightSound.nullable(),
+    /** The film ends with it. */
+    last: z.boolean(),
+    /** A viewer waits for it: it may use all processors, and others' encodes yield to it. */
+    urgent: z.boolean(),
+  }),
   z.object({
     kind: z.literal('encode-video'),
     master: z.string(),
@@ -197,6 +240,22 @@ export type StoredFile = z.infer<typeof storedFile>;
 /** Absent in what older workers told. */
 const storedFiles = z.array(storedFile).max(20_000).optional();
 
+/** Some segments of a track, and what must be the same in all spans of it. */
+export const lightTrack = z.object({
+  codecs: z.string(),
+  timescale: z.number().int(),
+  /** Digest of the decoder configuration, which one init segment states for all spans. */
+  config: z.string(),
+  /** Ticks after the edit list, as in `packagedTrack`. */
+  segments: z.array(z.object({ name: z.string(), ticks: z.number().int(), bytes: z.number().int() })),
+  width: z.number().int().optional(),
+  height: z.number().int().optional(),
+  frameRate: rate.optional(),
+  sampleRate: z.number().int().optional(),
+  channels: z.number().int().optional(),
+});
+export type LightTrack = z.infer<typeof lightTrack>;
+
 /** Outputs are named relative to the attempt's prefix, which the studio knows. */
 export const taskResult = z.discriminatedUnion('kind', [
   z.object({
@@ -205,6 +264,23 @@ export const taskResult = z.discriminatedUnion('kind', [
       z.object({ verdict: z.literal('accepted'), inspection }),
       z.object({ verdict: z.literal('refused'), code: refusalCode, reason: z.string() }),
     ]),
+  }),
+  /** `unsure` is no refusal: the thorough inspection judges, and the film does without a first light. */
+  z.object({
+    kind: z.literal('glance'),
+    outcome: z.discriminatedUnion('verdict', [
+      z.object({ verdict: z.literal('seen'), inspection, source: lightSource }),
+      z.object({ verdict: z.literal('unsure'), reason: z.string() }),
+    ]),
+  }),
+  /** Its files lie in one folder for all spans and attempts, since their names are known before they are there. */
+  z.object({
+    kind: z.literal('first-light'),
+    frames: z.number().int(),
+    video: lightTrack,
+    audio: lightTrack.nullable(),
+    files: storedFiles,
+    cpuS: z.number(),
   }),
   z.object({
     kind: z.literal('encode-video'),
@@ -257,7 +333,12 @@ export const leaseTask = endpoint({
   path: '/internal/studio/leases',
   summary: 'The most urgent task, or none after `waitS`.',
   internal: true,
-  body: z.object({ worker: z.string().max(100), waitS: z.number().min(0).max(30) }),
+  body: z.object({
+    worker: z.string().max(100),
+    waitS: z.number().min(0).max(30),
+    /** Only what a viewer or an uploader waits for: the lane that long encodes cannot block. */
+    urgentOnly: z.boolean().optional(),
+  }),
   reply: z.object({ lease: lease.nullable() }),
 });
 

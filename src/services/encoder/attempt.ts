@@ -3,9 +3,10 @@
  * after its lease is lost, and that exactly one of complete and fail is reported otherwise.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { StudioClient } from '../../clients/studio.ts';
-import type { Lease, TaskResult } from '../../contracts/tasks.ts';
+import type { Lease, TaskResult, TaskSpec } from '../../contracts/tasks.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { isMatineeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
@@ -17,6 +18,9 @@ import { asTaskFailure, TaskFailure } from './task-failure.ts';
 
 export type AttemptDeps = { studio: StudioClient; clock: Clock; log: Log; programs: Programs };
 export type AttemptConfig = { scratch: string; threads: number };
+
+/** What somebody waits for runs before long encodes, and on all processors. */
+const URGENT_NICENESS = 2;
 
 /** Why an attempt was told to stop. */
 export class LeaseLost extends Error {
@@ -94,10 +98,15 @@ function work(
     if (Number.isFinite(done)) state.progress = Math.max(state.progress, Math.min(0.99, Math.max(0, done)));
     state.fps = fps;
   };
-  return runTask(
-    { programs, threads: config.threads, folder, outputs, clock, log, signal, progress },
-    lease.spec,
-  );
+  const { spec } = lease;
+  const pace = isUrgent(spec)
+    ? { threads: Math.max(config.threads, availableParallelism()), niceness: URGENT_NICENESS }
+    : { threads: config.threads };
+  return runTask({ programs, ...pace, folder, outputs, clock, log, signal, progress }, spec);
+}
+
+function isUrgent(spec: TaskSpec): boolean {
+  return spec.kind === 'glance' || (spec.kind === 'first-light' && spec.urgent);
 }
 
 /** Beats every third of the lease. Being told that the lease is gone stops the work; silence does not. */

@@ -69,6 +69,7 @@ export async function ffmpeg(context: TaskContext, run: FfmpegRun): Promise<Ffmp
   const end = await runProgram({
     program: context.programs.ffmpeg,
     tether: context.programs.tether,
+    niceness: context.niceness,
     args: [
       ...['-hide_banner', '-nostdin', '-y', '-nostats', '-benchmark', '-v', 'level+info'],
       ...['-progress', 'pipe:1', '-stats_period', '0.5'],
@@ -161,6 +162,7 @@ export async function ffprobe(
   const end = await runProgram({
     program: context.programs.ffprobe,
     tether: context.programs.tether,
+    niceness: context.niceness,
     args: ['-hide_banner', '-v', 'error', ...masterOptions(master), ...args, '-i', master],
     timeLimitMs: options.timeLimitMs,
     signal: context.signal,

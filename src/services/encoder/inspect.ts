@@ -32,7 +32,7 @@ const LENGTH_S_MAX = 12 * 3600;
 const HEAD_BYTES = 4096;
 
 /** A finding that ends the inspection. */
-class Refusal extends Error {
+export class Refusal extends Error {
   readonly code: RefusalCode;
   constructor(code: RefusalCode, reason: string) {
     super(reason);
@@ -81,10 +81,10 @@ async function examine(context: TaskContext, spec: InspectSpec): Promise<Inspect
   context.progress(0.3);
   const endS = needWholeFile(length);
   const samples = await takeSamples(context, spec.master, result.found, video, length.lastS);
-  return describe(spec, result.found, video, { endS, lastS: length.lastS, samples });
+  return describeMaster(spec, result.found, video, { endS, lastS: length.lastS, samples });
 }
 
-function needVideo(probed: Probed): ProbedStream {
+export function needVideo(probed: Probed): ProbedStream {
   const video = pickVideo(probed.streams);
   if (!video) {
     const hasSound = probed.streams.some((stream) => stream.codec_type === 'audio');
@@ -123,7 +123,7 @@ function needVideo(probed: Probed): ProbedStream {
   return video;
 }
 
-function needWholeFile(length: MeasuredLength): number {
+export function needWholeFile(length: MeasuredLength): number {
   if (length.missingToS !== undefined) {
     const from = length.endS === undefined ? 'the start' : clockText(length.endS);
     const to = clockText(length.missingToS);
@@ -170,7 +170,12 @@ async function takeSamples(
 
 type Findings = { endS: number; lastS: number; samples: readonly Sample[] };
 
-function describe(spec: InspectSpec, probed: Probed, video: ProbedStream, findings: Findings): Inspection {
+export function describeMaster(
+  spec: Pick<InspectSpec, 'bytes'>,
+  probed: Probed,
+  video: ProbedStream,
+  findings: Findings,
+): Inspection {
   const { samples, endS, lastS } = findings;
   const notes: string[] = [];
   const interlaced = isInterlaced(video.field_order, samples);

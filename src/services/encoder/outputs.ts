@@ -24,8 +24,15 @@ export type Outputs = {
    * Stores all files; resolves when the store has acknowledged each, with their digests in the same order. Reports
    * how many are done.
    */
-  put(files: readonly OutputFile[], onDone?: (done: number) => void): Promise<StoredFile[]>;
+  put(
+    files: readonly OutputFile[],
+    onDone?: (done: number) => void,
+    options?: PutOptions,
+  ): Promise<StoredFile[]>;
 };
+
+/** `onlyNew`: a file that is there already, from an earlier attempt, stays; its digest is not known, so it is not told. */
+export type PutOptions = { onlyNew?: boolean };
 
 export type OutputsDeps = {
   /** Presigned PUT URLs for these names, in their order. */
@@ -50,19 +57,19 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 
 export function createOutputs(deps: OutputsDeps): Outputs {
   return {
-    async put(files, onDone = () => {}) {
+    async put(files, onDone = () => {}, options = {}) {
       let done = 0;
-      const stored: StoredFile[] = [];
+      const stored: Array<StoredFile | undefined> = [];
       for (let at = 0; at < files.length; at += NAMES_PER_BATCH) {
         const batch = files.slice(at, at + NAMES_PER_BATCH);
         const urls = await deps.sign(batch.map((file) => file.name));
         await eachBounded(batch, UPLOADS_AT_ONCE, async (file, index) => {
-          stored[at + index] = await putWithRetries(deps, file, urls[index]);
+          stored[at + index] = await putWithRetries(deps, file, urls[index], options);
           done += 1;
           onDone(done);
         });
       }
-      return stored;
+      return stored.filter((file) => file !== undefined);
     },
   };
 }
@@ -71,7 +78,8 @@ async function putWithRetries(
   deps: OutputsDeps,
   file: OutputFile,
   firstUrl: string | undefined,
-): Promise<StoredFile> {
+  options: PutOptions,
+): Promise<StoredFile | undefined> {
   return retry(
     async (tryNumber) => {
       // A URL may have expired while other files were sent, hence a fresh one for each further try.
@@ -79,7 +87,7 @@ async function putWithRetries(
       if (url === undefined) {
         throw new TaskFailure('output_refused', 'the studio gave no URL for an output', { retry: true });
       }
-      return putFile(url, file, deps.signal);
+      return putFile(url, file, options, deps.signal);
     },
     {
       triesMax: TRIES_MAX,
@@ -96,7 +104,12 @@ async function putWithRetries(
   );
 }
 
-async function putFile(url: string, file: OutputFile, signal: AbortSignal): Promise<StoredFile> {
+async function putFile(
+  url: string,
+  file: OutputFile,
+  { onlyNew = false }: PutOptions,
+  signal: AbortSignal,
+): Promise<StoredFile | undefined> {
   const { size } = await stat(file.path);
   const send = url.startsWith('https:') ? httpsRequest : httpRequest;
   const request = send(url, {
@@ -108,6 +121,7 @@ async function putFile(url: string, file: OutputFile, signal: AbortSignal): Prom
       'content-type': CONTENT_TYPES[extname(file.name)] ?? 'application/octet-stream',
       // The attempt is part of the name, so that what stands under it never changes.
       'cache-control': 'public, max-age=31536000, immutable',
+      ...(onlyNew ? { 'if-none-match': '*' } : {}),
     },
   });
   request.on('timeout', () => request.destroy(new Error('no byte moved for a minute')));
@@ -137,6 +151,7 @@ async function putFile(url: string, file: OutputFile, signal: AbortSignal): Prom
     body.status === 'fulfilled'
   )
     return { name: file.name, bytes: size, sha256: hash.digest('base64url') };
+  if (onlyNew && answer.status === 'fulfilled' && answer.value === 412) return undefined;
   const why =
     answer.status === 'fulfilled' ? `status ${answer.value}` : (systemCode(answer.reason) ?? 'no answer');
   const cause =

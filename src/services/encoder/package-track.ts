@@ -40,7 +40,7 @@ export async function packageTrack(context: TaskContext, spec: PackageSpec): Pro
   context.progress(0.3);
   const expected = await checkInputs(inputs, spec);
   const joined = inputs.length === 1 ? basename(inputs[0] as string) : await joinChunks(context, inputs);
-  await runPackager(context, spec, joined);
+  await runPackager(context, spec, joined, INIT_FILE);
   const { movie, segments } = await readPackaged(context, expected);
   context.progress(0.5);
   const track = describeTrack(spec, movie, segments);
@@ -92,16 +92,23 @@ async function joinChunks(context: TaskContext, inputs: readonly string[]): Prom
   return JOINED_FILE;
 }
 
-async function runPackager(context: TaskContext, spec: PackageSpec, file: string): Promise<void> {
+/** Leaves the init segment and `00001.m4s` and so on in the task's folder. */
+export async function runPackager(
+  context: TaskContext,
+  spec: Pick<PackageSpec, 'media' | 'segmentS'>,
+  file: string,
+  init: string,
+): Promise<void> {
   const segmentS = spec.media === 'video' ? spec.segmentS - CUT_EARLY_S : spec.segmentS;
   const end = await runProgram({
     program: context.programs.packager,
     tether: context.programs.tether,
     args: [
-      `in=${file},stream=${spec.media},init_segment=${INIT_FILE},segment_template=$Number%05d$.m4s`,
+      `in=${file},stream=${spec.media},init_segment=${init},segment_template=$Number%05d$.m4s`,
       ...['--segment_duration', String(segmentS), '--io_cache_size', String(IO_CACHE_BYTES), '--quiet'],
     ],
     cwd: context.folder,
+    niceness: context.niceness,
     timeLimitMs: TIME_LIMIT_MS,
     signal: context.signal,
   });

@@ -15,6 +15,8 @@ export type ProgramRun = {
   args: readonly string[];
   /** Command put before the program; see `Programs`. */
   tether?: readonly string[] | undefined;
+  /** Default: that of long encodes. */
+  niceness?: number | undefined;
   /** Working folder. Default: that of this process. */
   cwd?: string;
   timeLimitMs: number;
@@ -53,7 +55,7 @@ export async function runProgram(run: ProgramRun): Promise<ProgramEnd> {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  lowerPriority(child);
+  lowerPriority(child, run.niceness ?? NICENESS);
   let timedOut = false;
   const timer = setTimeout(() => {
     timedOut = true;
@@ -93,10 +95,10 @@ function ended(child: ChildProcess): Promise<number | null> {
   });
 }
 
-function lowerPriority(child: ChildProcess): void {
+function lowerPriority(child: ChildProcess, niceness: number): void {
   if (child.pid === undefined) return;
   try {
-    setPriority(child.pid, NICENESS);
+    setPriority(child.pid, niceness);
   } catch (error) {
     // It may have ended already; anything else would be a fault of the machine that must be seen.
     if (systemCode(error) !== 'ESRCH' && systemCode(error) !== 'ERR_SYSTEM_ERROR') throw error;

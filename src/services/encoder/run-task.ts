@@ -3,6 +3,8 @@ import type { TaskResult, TaskSpec } from '../../contracts/tasks.ts';
 import { encodeAudio } from './encode-audio.ts';
 import { encodeVideo } from './encode-video.ts';
 import { extractText } from './extract-text.ts';
+import { firstLight } from './first-light.ts';
+import { glance } from './glance.ts';
 import { inspect } from './inspect.ts';
 import { makeImages } from './make-images.ts';
 import { packageTrack } from './package-track.ts';
@@ -13,6 +15,10 @@ export function runTask(context: TaskContext, spec: TaskSpec): Promise<TaskResul
   switch (spec.kind) {
     case 'inspect':
       return inspect(context, spec);
+    case 'glance':
+      return glance(context, spec);
+    case 'first-light':
+      return firstLight(context, spec);
     case 'encode-video':
       return encodeVideo(context, spec);
     case 'encode-audio':

@@ -18,6 +18,8 @@ export type TaskContext = {
   readonly programs: Programs;
   /** Threads that decoders, filters and encoders may use. */
   readonly threads: number;
+  /** Of the programs that are run; default: that of long encodes. */
+  readonly niceness?: number;
   /** The task's own folder, removed when the task ends. */
   readonly folder: string;
   readonly outputs: Outputs;

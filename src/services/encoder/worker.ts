@@ -24,6 +24,8 @@ export type EncoderConfig = {
   scratch: string;
   /** Threads that decoders and encoders of one task may use. */
   threads: number;
+  /** Takes nothing but what a viewer or an uploader waits for, so that long encodes never block it. */
+  urgentOnly?: boolean;
 };
 
 const LEASE_WAIT_S = 20;
@@ -55,7 +57,7 @@ export function createEncoderWorker(
     try {
       while (!signal.aborted) {
         try {
-          const lease = await nextLease(own, config.name, signal);
+          const lease = await nextLease(own, config, signal);
           failures = 0;
           const failure = lease ? await runAttempt(own, config, lease, signal) : undefined;
           // Room may be made meanwhile; without the pause a full disk would use up the tries of every task.
@@ -83,8 +85,13 @@ export function createEncoderWorker(
  * Asks for a task and stops waiting when the signal aborts. The studio may grant a lease at that very moment; it is
  * given back, so that another worker gets the task at once.
  */
-async function nextLease(deps: EncoderDeps, worker: string, signal: AbortSignal): Promise<Lease | null> {
-  const asked = deps.studio.leaseTask({ body: { worker, waitS: LEASE_WAIT_S } }, signal);
+async function nextLease(
+  deps: EncoderDeps,
+  { name: worker, urgentOnly = false }: EncoderConfig,
+  signal: AbortSignal,
+): Promise<Lease | null> {
+  const body = { worker, waitS: LEASE_WAIT_S, ...(urgentOnly ? { urgentOnly } : {}) };
+  const asked = deps.studio.leaseTask({ body }, signal);
   const stopped = Promise.withResolvers<never>();
   const onAbort = () => stopped.reject(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });

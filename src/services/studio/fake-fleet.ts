@@ -104,6 +104,12 @@ async function answer(objects: ObjectStore, spec: TaskSpec, put: Put): Promise<T
   switch (spec.kind) {
     case 'inspect':
       return { kind: 'inspect', outcome: outcomeOf(await readText(objects, spec.master)) };
+    case 'glance': {
+      const { master } = spec;
+      return { kind: 'glance', outcome: glanceOf(outcomeOf(await readText(objects, master))) };
+    }
+    case 'first-light':
+      return lightOf(spec, put);
     case 'encode-video': {
       await put('video.mp4', `${spec.rung.name}:${spec.firstFrame}+${spec.frames};`);
       return { kind: 'encode-video', file: 'video.mp4', bytes: 1, frames: spec.frames, cpuS: 0.1 };
@@ -134,6 +140,37 @@ function outcomeOf(master: string): Extract<TaskResult, { kind: 'inspect' }>['ou
     return { verdict: 'refused', code: 'not_media', reason: 'This is a text file, not a film.' };
   }
   return { verdict: 'accepted', inspection: someInspection(JSON.parse(master)) };
+}
+
+function glanceOf(outcome: ReturnType<typeof outcomeOf>): Extract<TaskResult, { kind: 'glance' }>['outcome'] {
+  if (outcome.verdict === 'refused') return { verdict: 'unsure', reason: outcome.reason };
+  const source = { container: 'mov,mp4', pixelFormat: 'yuv420p', width: 640, height: 360 };
+  return { verdict: 'seen', inspection: outcome.inspection, source };
+}
+
+async function lightOf(spec: Extract<TaskSpec, { kind: 'first-light' }>, put: Put): Promise<TaskResult> {
+  const { firstSegment, frames, segmentFrames, sound, rung } = spec;
+  const files: StoredFile[] = [];
+  const name = (kind: string, at: number) => `${kind}${String(firstSegment + at).padStart(5, '0')}.m4s`;
+  const video = Array.from({ length: Math.ceil(frames / segmentFrames) }, (_, at) => {
+    const count = Math.min(segmentFrames, frames - at * segmentFrames);
+    return { name: name('v', at), ticks: count * 1000, bytes: 1000 };
+  });
+  const audio = sound?.bounds.slice(1).map((to, at) => {
+    const from = sound.bounds[at] ?? 0;
+    return { name: name('a', at), ticks: (to - from) * 1024 - (from === 0 ? 1024 : 0), bytes: 500 };
+  });
+  if (firstSegment === 1) files.push(await put('v-init.mp4', 'init'));
+  if (firstSegment === 1 && sound) files.push(await put('a-init.mp4', 'init'));
+  for (const { name } of [...video, ...(audio ?? [])]) files.push(await put(name, `${rung.name} ${name};`));
+  const picture = { width: rung.width, height: rung.height, frameRate: spec.picture.frameRate };
+  const heard = { codecs: 'mp4a.40.2', timescale: 48_000, config: 'same', sampleRate: 48_000, channels: 2 };
+  return {
+    kind: 'first-light',
+    ...{ frames, files, cpuS: 0.1 },
+    video: { codecs: 'avc1.64001e', timescale: 24_000, config: 'same', segments: video, ...picture },
+    audio: audio ? { ...heard, segments: audio } : null,
+  };
 }
 
 async function packageOf(

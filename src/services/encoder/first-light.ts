@@ -1,0 +1,214 @@
+/**
+ * Makes a span of the first light: picture and sound of some segments in one run of ffmpeg, packaged at once, so
+ * that they can be played as soon as they are stored. Spans are made apart and in any order; together they are one
+ * track of pictures and one of sound, without a seam:
+ *
+ * - Pictures begin with a closed group at the span's first frame. They are packaged as if the span were the film
+ *   and then moved to their place.
+ * - Sound is encoded from a few packets before the span on, which are dropped, so that the encoder is in the state
+ *   that it would be in; packets then join as those of one encode do.
+ *
+ * Names of files are known beforehand and the first attempt to store one wins, so that what was announced stays.
+ */
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LightTrack, TaskResult, TaskSpec } from '../../contracts/tasks.ts';
+import { aacInit, aacSegment, PACKET_SAMPLES, PRIMING_SAMPLES, readAdts } from './aac-segments.ts';
+import { round, trackTimescale } from './encode-video.ts';
+import { assertMasterUrl, ffmpegOrFail, masterOptions } from './ffmpeg.ts';
+import { readMovieFile } from './movie-file.ts';
+import { readMovie, readSegment } from './mp4-boxes.ts';
+import type { OutputFile } from './outputs.ts';
+import { runPackager } from './package-track.ts';
+import { frameTimeS, rateFilters, seekOptions, videoShapeFilters } from './picture-filters.ts';
+import { isIndexed } from './probe.ts';
+import { shiftSegment } from './shift-segment.ts';
+import type { TaskContext } from './task-context.ts';
+import { TaskFailure } from './task-failure.ts';
+
+export type FirstLightSpec = Extract<TaskSpec, { kind: 'first-light' }>;
+type Sound = NonNullable<FirstLightSpec['sound']>;
+type Made = { track: LightTrack; files: OutputFile[] };
+
+const PICTURES = 'pictures.mp4';
+const SOUND = 'sound.aac';
+const SAMPLE_RATE = 48_000;
+/** Packets before the span from which on its sound is encoded: enough for the encoder to forget where it began. */
+const PREROLL_PACKETS = 4;
+/** Packets behind the span, since an encoder looks ahead. */
+const LOOKAHEAD_PACKETS = 2;
+const PAD_S = 1;
+const LIMIT_PER_FILM_S = 120;
+
+export async function firstLight(context: TaskContext, spec: FirstLightSpec): Promise<TaskResult> {
+  assertMasterUrl(spec.master);
+  const filmS = frameTimeS(spec.frames, spec.picture.frameRate);
+  const end = await ffmpegOrFail(context, {
+    args: [
+      ...inputArguments(context, spec),
+      ...pictureArguments(context, spec),
+      ...soundArguments(context, spec),
+    ],
+    timeLimitMs: (120 + filmS * LIMIT_PER_FILM_S) * 1000,
+    onProgress: (at) => context.progress((0.9 * at.frame) / spec.frames, at.fps),
+  });
+  const [video, audio] = await Promise.all([
+    packagePictures(context, spec, end.errors),
+    packageSound(context, spec),
+  ]);
+  const made = [...video.files, ...(audio?.files ?? [])];
+  const files = await context.outputs.put(made, () => {}, { onlyNew: true });
+  return {
+    kind: 'first-light',
+    frames: spec.frames,
+    video: video.track,
+    audio: audio?.track ?? null,
+    files,
+    cpuS: round(end.cpuS),
+  };
+}
+
+function inputArguments(context: TaskContext, spec: FirstLightSpec): string[] {
+  const { picture, source } = spec;
+  const fromS = frameTimeS(spec.firstFrame, picture.frameRate);
+  return [
+    ...masterOptions(spec.master),
+    ...seekOptions(picture.startS, fromS, isIndexed(source.container)),
+    ...['-threads', String(context.threads), '-i', spec.master, '-map_metadata', '-1', '-map_chapters', '-1'],
+  ];
+}
+
+function pictureArguments(context: TaskContext, spec: FirstLightSpec): string[] {
+  const { rung, picture, source } = spec;
+  const { num, den } = picture.frameRate;
+  const { pixelFormat: pix_fmt, colorSpace: color_space, width, height } = source;
+  const stream = { index: spec.streamIndex, pix_fmt, color_space, width, height };
+  const filters = [
+    ...rateFilters(picture, spec.firstFrame),
+    `tpad=stop_mode=clone:stop=${Math.ceil((PAD_S * num) / den)}`,
+    ...videoShapeFilters(picture, stream, rung),
+    'setpts=N',
+    `settb=${den}/${num}`,
+  ].join(',');
+  const gop = String(spec.gopFrames);
+  return [
+    ...['-map', `0:${spec.streamIndex}`, '-an', '-sn', '-dn'],
+    ...['-vf', filters, '-frames:v', String(spec.frames), '-r', `${num}/${den}`],
+    ...['-c:v', 'libx264', '-preset', rung.preset, '-profile:v', 'high', '-crf', String(rung.crf)],
+    ...['-maxrate', String(rung.bitsPerSMax), '-bufsize', String(2 * rung.bitsPerSMax)],
+    ...['-g', gop, '-keyint_min', gop, '-sc_threshold', '0', '-bf', '2', '-pix_fmt', 'yuv420p'],
+    ...['-x264-params', 'open-gop=0:vbv-init=0.5:stitchable=1', '-flags', '+cgop'],
+    ...['-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709', '-color_range', 'tv'],
+    ...['-threads', String(context.threads), '-filter_threads', String(context.threads)],
+    ...['-video_track_timescale', String(trackTimescale(num)), '-f', 'mp4', join(context.folder, PICTURES)],
+  ];
+}
+
+function soundArguments(context: TaskContext, { sound }: FirstLightSpec): string[] {
+  if (!sound) return [];
+  const { first, end } = packetsOf(sound);
+  // Packet n holds what is heard from (n - 1) x 1024 on, since the first one is priming.
+  const from = Math.max(0, first - 1 - PREROLL_PACKETS);
+  const extra = first === 0 ? 0 : first - from;
+  const fromSample = from * PACKET_SAMPLES;
+  const samples = (end + LOOKAHEAD_PACKETS - from) * PACKET_SAMPLES;
+  const filters = [
+    `aresample=${SAMPLE_RATE}:async=1:first_pts=${fromSample}`,
+    ...(sound.fromMono && sound.channels !== 1 ? ['pan=stereo|c0=c0|c1=c0'] : []),
+    `aformat=sample_fmts=fltp:sample_rates=${SAMPLE_RATE}:channel_layouts=${sound.channels === 1 ? 'mono' : 'stereo'}`,
+    `apad=whole_len=${samples}`,
+    `atrim=end_sample=${samples}`,
+  ].join(',');
+  const drop = `noise=drop='lt(n\\,${extra})+gte(n\\,${extra + end - first})'`;
+  return [
+    ...['-map', `0:${sound.streamIndex}`, '-vn', '-sn', '-dn', '-af', filters],
+    ...['-c:a', 'aac', '-profile:a', 'aac_low', '-ar', String(SAMPLE_RATE), '-b:a', String(sound.bitsPerS)],
+    // This coder's choices do not depend on what it coded long before, as those of the default one do.
+    ...['-aac_coder', 'fast', '-threads', '1', '-bsf:a', drop, '-f', 'adts', join(context.folder, SOUND)],
+  ];
+}
+
+function packetsOf({ bounds }: Sound): { first: number; end: number } {
+  return { first: bounds[0] as number, end: bounds.at(-1) as number };
+}
+
+async function packagePictures(context: TaskContext, spec: FirstLightSpec, errors: string): Promise<Made> {
+  const encoded = await readMovieFile(join(context.folder, PICTURES));
+  if (encoded.samples !== spec.frames)
+    throw wrong(`${encoded.samples} frames instead of ${spec.frames}`, errors);
+  const segmentS = frameTimeS(spec.segmentFrames, spec.picture.frameRate);
+  await runPackager(context, { media: 'video', segmentS }, PICTURES, 'v-init.mp4');
+  const init = join(context.folder, 'v-init.mp4');
+  const movie = readMovie(await readFile(init));
+  const frameTicks = encoded.ticks / encoded.samples;
+  const track: LightTrack = {
+    codecs: movie.codecs,
+    timescale: movie.timescale,
+    config: digest(movie.decoderConfig, movie.editTicks, frameTicks),
+    segments: [],
+    ...(movie.video ?? {}),
+    frameRate: spec.picture.frameRate,
+  };
+  const files = spec.firstSegment === 1 ? [{ name: 'v-init.mp4', path: init }] : [];
+  for (let done = 0; done < spec.frames; ) {
+    const number = spec.firstSegment + track.segments.length;
+    const local = join(context.folder, `${String(track.segments.length + 1).padStart(5, '0')}.m4s`);
+    const bytes = await readFile(local).catch(() => undefined);
+    const frames = Math.min(spec.segmentFrames, spec.frames - done);
+    const fragment = bytes && readSegment(bytes, movie.defaultSampleTicks);
+    if (!bytes || fragment?.samples !== frames || !fragment.startsWithKey)
+      throw wrong(`segment ${number} is not on the grid`, errors);
+    shiftSegment(bytes, spec.firstFrame * frameTicks, number);
+    const name = fileName('v', number);
+    const path = join(context.folder, name);
+    await writeFile(path, bytes);
+    files.push({ name, path });
+    track.segments.push({ name, ticks: frames * frameTicks, bytes: bytes.length });
+    done += frames;
+  }
+  return { track, files };
+}
+
+async function packageSound(
+  context: TaskContext,
+  { sound, firstSegment }: FirstLightSpec,
+): Promise<Made | undefined> {
+  if (!sound) return undefined;
+  const stream = readAdts(await readFile(join(context.folder, SOUND)));
+  const { first, end } = packetsOf(sound);
+  const { channels, sampleRate, config } = stream;
+  if (stream.packets.length !== end - first || sampleRate !== SAMPLE_RATE || channels !== sound.channels)
+    throw wrong(`${stream.packets.length} packets of sound instead of ${end - first}`);
+  const track: LightTrack = {
+    ...{ codecs: 'mp4a.40.2', timescale: sampleRate, config: digest(config, PRIMING_SAMPLES) },
+    ...{ segments: [], sampleRate, channels },
+  };
+  const files: OutputFile[] = [];
+  const add = async (name: string, bytes: Buffer) => {
+    const path = join(context.folder, name);
+    await writeFile(path, bytes);
+    files.push({ name, path });
+  };
+  if (firstSegment === 1) await add('a-init.mp4', aacInit(stream));
+  for (const [at, from] of sound.bounds.slice(0, -1).entries()) {
+    const to = sound.bounds[at + 1] as number;
+    const number = firstSegment + at;
+    const bytes = aacSegment(stream.packets.slice(from - first, to - first), from, number);
+    const name = fileName('a', number);
+    await add(name, bytes);
+    const ticks = (to - from) * PACKET_SAMPLES - (from === 0 ? PRIMING_SAMPLES : 0);
+    track.segments.push({ name, ticks, bytes: bytes.length });
+  }
+  return { track, files };
+}
+
+const fileName = (kind: 'v' | 'a', number: number) => `${kind}${String(number).padStart(5, '0')}.m4s`;
+
+function digest(config: Buffer, ...numbers: number[]): string {
+  return createHash('sha256').update(config).update(numbers.join(' ')).digest('base64url');
+}
+
+function wrong(message: string, programLog?: string): TaskFailure {
+  return new TaskFailure('wrong_output', message, { retry: true, ...(programLog ? { programLog } : {}) });
+}
