@@ -9,6 +9,7 @@ import type { Unit } from './main.ts';
 import { type ChildSpec, type SupervisedChild, superviseChild } from './platform/supervisor.ts';
 import { ensurePrograms } from './programs.ts';
 import { CONTROL_ROLES, type Role } from './roles.ts';
+import { EDGE_ENVIRONMENT } from './services/edge/process-environment.ts';
 import type { Settings } from './settings.ts';
 import { ensureWebBuild } from './web-build.ts';
 
@@ -65,6 +66,7 @@ export function childSpecs(roles: ReadonlySet<Role>, settings: Settings): ChildS
         name: `edge-${port}`,
         file: mainFile,
         args: ['--unit=edge', `--port=${port}`],
+        env: EDGE_ENVIRONMENT,
         stopMs: 7000,
       });
     }

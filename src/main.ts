@@ -1,5 +1,6 @@
 /** Arguments and environment -> settings -> what to run -> run it until it is told to stop. */
 import { mkdir, readFile } from 'node:fs/promises';
+import { flushCompileCache } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from './platform/clock.ts';
@@ -48,6 +49,8 @@ async function main(): Promise<void> {
   process.on('uncaughtException', (error) => crash(log, error));
   process.on('unhandledRejection', (error) => crash(log, error));
   await run(wanted, { settings, folder, lifecycle, log, clock: systemClock });
+  // At its end it would be written anyway, but processes are also killed.
+  flushCompileCache();
 }
 
 async function run(wanted: Exclude<Arguments, { kind: 'help' | 'version' }>, unit: Unit): Promise<void> {

@@ -59,14 +59,19 @@ export function start(command: readonly string[], { side, env, cwd, ipc, quiet =
 }
 
 /** Starts one of the benchmark's own programs: Node, TypeScript and a channel for messages. */
-export function startProgram(file: URL, args: unknown, side: Side): Started {
+export function startProgram(
+  file: URL,
+  args: unknown,
+  side: Side,
+  env: Readonly<Record<string, string>> = {},
+): Started {
   const command = [
     process.execPath,
     '--disable-warning=ExperimentalWarning',
     file.pathname,
     JSON.stringify(args),
   ];
-  return start(command, { side, ipc: true, quiet: false });
+  return start(command, { side, env, ipc: true, quiet: false });
 }
 
 /** The next message of a program; rejects when it ends first or keeps silent. */

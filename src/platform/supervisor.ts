@@ -12,6 +12,8 @@ export type ChildSpec = {
   /** Module to run, and its arguments. */
   file: string;
   args: readonly string[];
+  /** Added to the environment of this program. */
+  env?: Readonly<Record<string, string>>;
   /** How long it may take to end after SIGTERM before it is killed. */
   stopMs: number;
 };
@@ -51,6 +53,7 @@ export function superviseChild(spec: ChildSpec, deps: SupervisorDeps): Supervise
       child = fork(spec.file, [...spec.args], {
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
         execArgv: ['--disable-warning=ExperimentalWarning'],
+        env: { ...process.env, ...spec.env },
       });
       child.on('message', (message: ReadyMessage) => {
         if (message.kind !== 'ready') return;
