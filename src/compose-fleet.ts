@@ -6,6 +6,7 @@ import { createStudioClient } from './clients/studio.ts';
 import { credentialsFile, waitFor } from './compose-stores.ts';
 import { openDirectory } from './directory.ts';
 import { edgeOptions, listOf } from './edge-options.ts';
+import { removeOtherShards, shardConfig, shardCount, shardFolder } from './edge-shards.ts';
 import type { Unit } from './main.ts';
 import { MEDIA_BUCKET, PROFILES } from './names.ts';
 import { tellReady } from './platform/supervisor.ts';
@@ -17,9 +18,14 @@ import type { Settings } from './settings.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
-export async function runEdge(port: number, unit: Unit): Promise<void> {
+/** `number` tells which process of the edge this is, from 1 on. */
+export async function runEdge(port: number, number: number, unit: Unit): Promise<void> {
   const { settings, folder, lifecycle, clock, log } = unit;
   const name = `edge-${port}`;
+  const place = { index: number - 1, count: shardCount(settings) };
+  const edgeFolder = join(folder, 'edges', name);
+  if (place.index === 0) await removeOtherShards(edgeFolder, place.count);
+  const share = MEBIBYTE / place.count;
   const directory = await openDirectory(folder, settings);
   const { openEdgeNode } = await import('./services/edge/edge-node.ts');
   const credentials = await waitFor(
@@ -36,40 +42,43 @@ export async function runEdge(port: number, unit: Unit): Promise<void> {
       port,
       publicUrl: publicUrl(settings, port),
       region: settings.MATINEE_EDGE_REGION,
-      folder: join(folder, 'edges', name),
-      memoryBytes: settings.MATINEE_EDGE_MEMORY_MB * MEBIBYTE,
-      diskBytes: settings.MATINEE_EDGE_DISK_MB * MEBIBYTE,
+      folder: shardFolder(edgeFolder, place),
+      memoryBytes: Math.floor(settings.MATINEE_EDGE_MEMORY_MB * share),
+      diskBytes: Math.floor(settings.MATINEE_EDGE_DISK_MB * share),
+      ...(place.count > 1 ? { shard: shardConfig(edgeFolder, place, directory.secret) } : {}),
       origin: {
         ...{ baseUrl: originUrl, bucket: MEDIA_BUCKET, region: settings.MATINEE_REGION, credentials },
         preferred: listOf(settings.MATINEE_ORIGIN_LINKS),
       },
       originTimeoutMs: 5000,
       ...edgeOptions(settings, port, directory.secret),
-      ...(settings.MATINEE_EDGE_FILL ? { proactiveFill: fillOptions(settings) } : {}),
-      telemetry: edgeTelemetry(settings, folder, port),
+      ...(settings.MATINEE_EDGE_FILL ? { proactiveFill: fillOptions(settings, place.count) } : {}),
+      telemetry: edgeTelemetry(settings, folder, port, number),
     },
   );
   lifecycle.onShutdown('drain', 'edge', () => edge.close());
   await waitFor('steering', async () => (edge.health().ready ? true : undefined), unit);
-  tellReady([[name, edge.url]]);
+  tellReady(number === 1 ? [[name, edge.url]] : []);
 }
 
-function fillOptions(settings: Unit['settings']): ProactiveFillOptions {
+function fillOptions(settings: Unit['settings'], shards: number): ProactiveFillOptions {
   const hours = readHours(settings.MATINEE_EDGE_FILL_HOURS);
-  return { bytesPerS: settings.MATINEE_EDGE_FILL_RATE * 1e6, ...(hours ? { hours } : {}) };
+  return { bytesPerS: (settings.MATINEE_EDGE_FILL_RATE * 1e6) / shards, ...(hours ? { hours } : {}) };
 }
 
 /** What an edge writes down of its replies, and where it shows what it counts. */
-export function edgeTelemetry(settings: Settings, folder: string, port: number): TelemetryConfig {
+export function edgeTelemetry(settings: Settings, folder: string, port: number, shard = 1): TelemetryConfig {
   const { MATINEE_EDGE_LOG: format, MATINEE_EDGE_LOG_FOLDER: logs } = settings;
   const at = settings.MATINEE_EDGE_PORTS.indexOf(port);
+  const metricsPort = settings.MATINEE_EDGE_METRICS_PORTS[at];
+  const name = shard === 1 ? `edge-${port}` : `edge-${port}-${shard}`;
   return {
-    metricsPort: settings.MATINEE_EDGE_METRICS_PORTS[at],
+    metricsPort: metricsPort === undefined ? undefined : metricsPort + shard - 1,
     log:
       format === 'json' || format === 'cloudfront'
         ? {
             format,
-            folder: join(logs === '' ? join(folder, 'logs') : resolve(logs), `edge-${port}`),
+            folder: join(logs === '' ? join(folder, 'logs') : resolve(logs), name),
             fileBytesMax: settings.MATINEE_EDGE_LOG_FILE_MB * MEBIBYTE,
             filesMax: settings.MATINEE_EDGE_LOG_FILES,
           }

@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { shardCount } from './edge-shards.ts';
 import type { Unit } from './main.ts';
 import { type ChildSpec, type SupervisedChild, superviseChild } from './platform/supervisor.ts';
 import { ensurePrograms } from './programs.ts';
@@ -61,14 +62,13 @@ export function childSpecs(roles: ReadonlySet<Role>, settings: Settings): ChildS
     specs.push({ name: 'control', file: mainFile, args, stopMs: 12_000 });
   }
   if (roles.has('edge')) {
+    const shards = shardCount(settings);
     for (const port of settings.MATINEE_EDGE_PORTS) {
-      specs.push({
-        name: `edge-${port}`,
-        file: mainFile,
-        args: ['--unit=edge', `--port=${port}`],
-        env: EDGE_ENVIRONMENT,
-        stopMs: 7000,
-      });
+      for (let shard = 1; shard <= shards; shard++) {
+        const name = shard === 1 ? `edge-${port}` : `edge-${port}-${shard}`;
+        const args = ['--unit=edge', `--port=${port}`, `--shard=${shard}`];
+        specs.push({ name, file: mainFile, args, env: EDGE_ENVIRONMENT, stopMs: 7000 });
+      }
     }
   }
   if (roles.has('encoder')) {

@@ -60,14 +60,14 @@ async function run(wanted: Exclude<Arguments, { kind: 'help' | 'version' }>, uni
     case 'control':
       return (await import('./compose.ts')).runControl(wanted.roles, unit);
     case 'edge':
-      return (await import('./compose-fleet.ts')).runEdge(wanted.port, unit);
+      return (await import('./compose-fleet.ts')).runEdge(wanted.port, wanted.shard, unit);
     case 'encoder':
       return (await import('./compose-fleet.ts')).runEncoder(wanted.name, unit);
   }
 }
 
 function unitName(wanted: Arguments): string {
-  if (wanted.kind === 'edge') return `edge-${wanted.port}`;
+  if (wanted.kind === 'edge') return `edge-${wanted.port}${wanted.shard > 1 ? `-${wanted.shard}` : ''}`;
   if (wanted.kind === 'encoder') return wanted.name;
   return wanted.kind;
 }

@@ -29,7 +29,7 @@ export type Arguments =
   | { kind: 'version' }
   | { kind: 'supervisor'; roles: ReadonlySet<Role> }
   | { kind: 'control'; roles: ReadonlySet<Role> }
-  | { kind: 'edge'; port: number }
+  | { kind: 'edge'; port: number; shard: number }
   | { kind: 'encoder'; name: string };
 
 /** Reads the command line. Throws invalid_config with what is wrong and what would be right. */
@@ -40,7 +40,8 @@ export function parseArguments(argv: readonly string[]): Arguments {
   const roles = parseRoles(values.roles ?? 'all');
   if (values.unit === undefined) return { kind: 'supervisor', roles };
   if (values.unit === 'control') return { kind: 'control', roles };
-  if (values.unit === 'edge') return { kind: 'edge', port: Number(values.port) };
+  if (values.unit === 'edge')
+    return { kind: 'edge', port: Number(values.port), shard: Number(values.shard ?? 1) };
   if (values.unit === 'encoder') return { kind: 'encoder', name: values.name ?? 'encoder' };
   throw new MatineeError('invalid_config', `--unit=${values.unit}: no such unit`);
 }
@@ -55,6 +56,7 @@ function readOptions(argv: readonly string[]) {
         version: { type: 'boolean' },
         unit: { type: 'string' },
         port: { type: 'string' },
+        shard: { type: 'string' },
         name: { type: 'string' },
       },
     });

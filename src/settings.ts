@@ -81,6 +81,15 @@ export const SETTINGS = {
     unit: 'MiB',
     meaning: 'Disk tier of each edge; 0 goes without.',
   },
+  MATINEE_EDGE_SHARDS: {
+    kind: 'integer',
+    default: 1,
+    min: 0,
+    max: 64,
+    meaning:
+      'Processes that are one edge: they share its port, and each keeps a share of its objects. 0 makes one for each ' +
+      'processor core. Linux only.',
+  },
   MATINEE_EDGE_FILL: {
     kind: 'boolean',
     default: true,
@@ -212,7 +221,7 @@ export const SETTINGS = {
     default: [],
     meaning:
       'Ports of 127.0.0.1 that show metrics in the format of Prometheus (`/metrics`, `/metrics.json`), one for each ' +
-      'edge in the order of `MATINEE_EDGE_PORTS`. Default: none.',
+      'edge in the order of `MATINEE_EDGE_PORTS`; the shards of an edge take the ports that follow. Default: none.',
   },
   MATINEE_REGION: {
     kind: 'text',

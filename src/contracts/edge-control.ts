@@ -146,6 +146,8 @@ export const takeOrders = endpoint({
     /** The version of the configuration that is followed; -1 for none. */
     config: z.coerce.number().int().min(-1),
     waitMs: z.coerce.number().int().min(0).max(25_000),
+    /** Which of the processes of the edge asks. */
+    shard: z.coerce.number().int().min(0).max(63).default(0),
   }),
   reply: z.object({
     orders: z.array(edgeOrder),

@@ -20,6 +20,9 @@ export const edgeStatus = z
     region: z.string(),
     memoryBytes: z.number().int(),
     diskBytes: z.number().int(),
+    /** Processes that are this edge, and how many of them are heard of. */
+    shards: z.number().int(),
+    shardsHeard: z.number().int(),
   })
   .meta({ id: 'EdgeStatus' });
 export type EdgeStatus = z.infer<typeof edgeStatus>;
@@ -36,6 +39,11 @@ export const listEdges = endpoint({
 export const tokenKeys = z.array(z.object({ id: z.string(), publicKey: z.string() }));
 export type TokenKeys = z.infer<typeof tokenKeys>;
 
+export const edgeShard = z
+  .object({ index: z.number().int().min(0), count: z.number().int().min(1).max(64) })
+  .refine(({ index, count }) => index < count, { message: 'there are fewer shards than that' });
+export type EdgeShard = z.infer<typeof edgeShard>;
+
 /** Called at start and every 2 s; an edge unheard of for 6 s is out of the ranking. */
 export const registerEdge = endpoint({
   id: 'registerEdge',
@@ -47,6 +55,8 @@ export const registerEdge = endpoint({
   body: z.object({
     url: z.string(),
     region: z.string().default('local'),
+    /** Which of the processes that share its port it is; sizes and rates are those of this one alone. */
+    shard: edgeShard.default({ index: 0, count: 1 }),
     /** What it can hold, in bytes. */
     memoryBytes: z.number().int().min(0).default(0),
     diskBytes: z.number().int().min(0).default(0),

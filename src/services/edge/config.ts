@@ -49,6 +49,8 @@ export type EdgeConfig = {
   shieldUrl?: string;
   /** What edges of an installation show each other. Without it this edge is nobody's shield. */
   shieldSecret?: string;
+  /** When several processes are this edge. */
+  shard?: ShardConfig;
   /** How long the origin may take until the first byte of a reply. */
   originTimeoutMs: number;
   /** Proxies in front of this edge, as addresses and CIDR blocks, and the field that they write. */
@@ -63,6 +65,18 @@ export type EdgeConfig = {
   proactiveFill?: ProactiveFillOptions;
   telemetry?: TelemetryConfig;
   limits?: Partial<EdgeLimits>;
+};
+
+/** One of the processes that share the port of an edge. Sizes of tiers are those of this one alone. */
+export type ShardConfig = {
+  /** From 0 on, and how many there are. */
+  readonly index: number;
+  readonly count: number;
+  /** Of every shard, by index: its folder, and the Unix socket at which the others ask it. */
+  readonly folders: readonly string[];
+  readonly sockets: readonly string[];
+  /** What shards show each other. */
+  readonly secret: string;
 };
 
 export type EdgeLimits = typeof EDGE_LIMITS;

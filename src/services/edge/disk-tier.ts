@@ -2,15 +2,15 @@
  * The warm tier: one file an object or slice, bounded by bytes, checked when it is read back. It is a cache: a
  * file that is wrong is a miss and is deleted, and when the disk is full, broken or slow the edge goes on without.
  */
-import { createHash } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../platform/clock.ts';
 import { systemCode } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { Log } from '../../platform/log.ts';
+import { type Copy, diskFileName, diskFilePath, readChecked } from './checked-file.ts';
 import { SPLICE_BYTES_MIN } from './config.ts';
-import { DISK_FILE_BYTES_MAX, diskFileHead, readDiskFile } from './disk-file.ts';
+import { diskFileHead } from './disk-file.ts';
 import { EdgeFailure } from './failure.ts';
 import { Gate } from './gate.ts';
 import type { Kernel } from './kernel.ts';
@@ -38,8 +38,6 @@ export type DiskTierOptions = {
 
 /** Files that an earlier run left have no place: their names are hashes. */
 type DiskEntry = S3FifoEntry & { readonly place?: SegmentPlace | undefined };
-
-type Copy = { meta: ObjectMeta; body: Buffer };
 
 const BLOCK_BYTES = 4096;
 const OPEN_FILES_MAX = 2048;
@@ -117,7 +115,7 @@ export class DiskTier {
   /** False when there is certainly nothing to read under this name. */
   mayHold(name: string): boolean {
     if (this.#options.bytesMax === 0 || this.#clock.monotonic() < this.#readsRestUntilMs) return false;
-    const file = fileName(name);
+    const file = diskFileName(name);
     return !this.#doomed.has(file) && (!this.#isScanned || this.#files.peek(file) !== undefined);
   }
 
@@ -131,7 +129,7 @@ export class DiskTier {
 
   /** Counts as asked for: what memory answers must not age here meanwhile, or a restart would find it gone. */
   touch(name: string): void {
-    if (this.#options.bytesMax > 0) this.#files.get(fileName(name));
+    if (this.#options.bytesMax > 0) this.#files.get(diskFileName(name));
   }
 
   /** False too while it is not known yet. */
@@ -146,7 +144,7 @@ export class DiskTier {
 
   /** Never rejects: whatever goes wrong is a miss. */
   async get(name: string): Promise<Copy | undefined> {
-    const file = fileName(name);
+    const file = diskFileName(name);
     this.#files.get(file);
     const limit = new AbortController();
     const late = this.#clock.sleep(this.#options.readMs, limit.signal).then(
@@ -175,11 +173,11 @@ export class DiskTier {
     if (this.#isClosed || bytes > bytesMax) return;
     if (this.#clock.monotonic() < this.#writesRestUntilMs) return;
     if (this.#queuedBytes + bytes > queueBytesMax) return;
-    this.#enqueue(fileName(name), bytes, () => this.#write(name, meta, body));
+    this.#enqueue(diskFileName(name), bytes, () => this.#write(name, meta, body));
   }
 
   delete(name: string): void {
-    const file = fileName(name);
+    const file = diskFileName(name);
     this.#shut(file);
     if (!this.#files.delete(file) && this.#isScanned && this.#queuedBytes === 0) return;
     this.#doomed.set(file, (this.#doomed.get(file) ?? 0) + 1);
@@ -276,25 +274,10 @@ export class DiskTier {
   }
 
   async #read(file: string, name: string): Promise<Copy | undefined> {
-    const handle = await open(this.#path(file), 'r');
-    let copy: Copy | undefined;
-    try {
-      const { ctimeMs, size } = await handle.stat();
-      const bytes = Buffer.allocUnsafeSlow(Math.min(size, DISK_FILE_BYTES_MAX));
-      for (let at = 0; at < bytes.length; ) {
-        const { bytesRead } = await handle.read(bytes, at, bytes.length - at, at);
-        if (bytesRead === 0) break;
-        at += bytesRead;
-      }
-      copy = readDiskFile(bytes, name);
-      const isSame = copy && (await handle.stat()).ctimeMs === ctimeMs;
-      if (copy && isSame && this.#mayOpen(copy.body)) {
-        await this.#keepOpen(handle, file, name, copy.meta, copy.body);
-        return copy;
-      }
-    } catch (error) {
-      await handle.close();
-      throw error;
+    const { handle, copy, isSame } = await readChecked(this.#path(file), name);
+    if (copy && isSame && this.#mayOpen(copy.body)) {
+      await this.#keepOpen(handle, file, name, copy.meta, copy.body);
+      return copy;
     }
     await handle.close();
     if (!copy) {
@@ -320,7 +303,7 @@ export class DiskTier {
   }
 
   async #write(name: string, meta: ObjectMeta, body: Buffer): Promise<void> {
-    const file = fileName(name);
+    const file = diskFileName(name);
     const head = diskFileHead(name, meta, body);
     const temporary = join(this.#options.folder, 'incoming', newId());
     await this.#makeFolder(dirname(temporary));
@@ -389,12 +372,8 @@ export class DiskTier {
   }
 
   #path(file: string): string {
-    return join(this.#options.folder, file.slice(0, 2), file);
+    return diskFilePath(this.#options.folder, file);
   }
-}
-
-function fileName(name: string): string {
-  return createHash('sha256').update(name).digest('hex');
 }
 
 function onDisk(bytes: number): number {

@@ -34,10 +34,15 @@ import { openSecureListener } from './secure-listener.ts';
 import { openAdmission } from './security/admission.ts';
 import { ClientAddresses } from './security/client-address.ts';
 import { openCountryDatabase } from './security/geo.ts';
+import { openInnerListener } from './shards/inner-listener.ts';
+import { openShard } from './shards/open-shards.ts';
 import { openSites } from './site/open-sites.ts';
 import { type EdgeCounts, EdgeStatistics } from './statistics.ts';
 import { openTelemetry } from './telemetry/open-telemetry.ts';
 import { TokenVerifier } from './token.ts';
+
+/** Shards hear of an order within moments of each other; one may have asked another just before that one heard. */
+const SHARDS_ECHO_MS = 500;
 
 export type EdgeNode = {
   /** What viewers are sent to. */
@@ -81,11 +86,11 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
   const pinned = new PinnedBytes(config.memoryBytes + limits.pinnedBytesMax);
   const kernel = openKernel();
   const orders = await Orders.open({
-    ...{ steering, clock, log, name },
+    ...{ steering, clock, log, name, shard: config.shard },
     file: join(config.folder, 'orders.json'),
     waitMs: limits.ordersWaitMs,
     retryMs: limits.ordersRetryMs,
-    echoMs: config.shieldUrl ? limits.ordersEchoMs : 0,
+    echoMs: config.shieldUrl ? limits.ordersEchoMs : config.shard ? SHARDS_ECHO_MS : 0,
   });
   const hints = new PlayHints();
   // Each tier looks as far ahead as its size allows.
@@ -94,19 +99,30 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     return (place) => tier.isExpected(place, clock.now());
   };
   const disk = openDisk({ clock, log, kernel }, config, limits, orders.bans, foresight());
-  const link = openLink({ ...deps, log }, config, limits, originTls);
-  const memory = new MemoryTier(config.memoryBytes, foresight(), (key) => disk.touch(key));
+  const shard =
+    config.shard &&
+    openShard(
+      { clock, log, kernel, bans: orders.bans, disk, drop: (key) => memory.delete(key) },
+      ...([config.shard, config.memoryBytes, limits, config.originTimeoutMs] as const),
+    );
+  const files = shard?.files ?? disk;
+  const toOrigin = openLink({ ...deps, log }, config, limits, originTls);
+  const link = shard?.link(toOrigin) ?? toOrigin;
+  const memory = new MemoryTier(config.memoryBytes, foresight(), (key) => files.touch(key));
   const gate = new Gate({
     runningMax: limits.originFetchesMax,
     waitingMax: limits.originQueueMax,
     waitMs: limits.originQueueMs,
   });
-  const parts = { memory, disk, pinned, statistics, gate };
-  const cache = openCache({ ...deps, log }, limits, link, parts);
+  const parts = { memory, disk, pinned, statistics };
+  const cache = openCache({ ...deps, log }, limits, link, {
+    ...{ memory, disk: files, pinned, statistics, mayRemember: shard?.mayRemember },
+    gateOf: (key) => shard?.gateOf(key, gate) ?? gate,
+  });
   const writer = ReplyWriter.forMedia(name);
   const names = { cacheName: cacheName(name), boundary: `matinee-${randomUUID()}` };
   const lent = new LentReplies();
-  const siteParts = { clock, log, guards, lent, originTls, ...parts, ...names };
+  const siteParts = { clock, log, guards, lent, originTls, gateOf: () => gate, ...parts, ...names };
   const siteList = config.sites ?? orders.config?.sites ?? [];
   let front = await openSites(siteParts, config.name, siteList, limits);
 
@@ -121,7 +137,7 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     ];
     return reasons.length === 0 ? { ready: true } : { ready: false, reasons };
   };
-  const responder = new Responder({
+  const answering = {
     shieldSecret: config.shieldSecret,
     ...{ memory, lent },
     ...{
@@ -138,7 +154,8 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     },
     sites: () => front.sites,
     objects: new ObjectReplies({ cache, writer, ...names, describe: describeObject }),
-  });
+  };
+  const responder = new Responder(answering);
   const counters = { counts: () => statistics.snapshot(), healed: () => disk.healed };
   const told = await openTelemetry({ clock, log, name, ...counters, ...names }, config.telemetry ?? {});
   const { telemetry } = told;
@@ -155,16 +172,17 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     telemetry,
   };
   const welcome = (socket: Socket) => new Connection(socket, connections);
-  const bounds = { ...limits, host: config.host };
-  const listener = await openListener(clock, coarse, { ...bounds, port: config.port }, welcome);
-  const secureDeps = { clock, coarse, bounds, connections, log };
-  const secure = config.tls && certificate && (await openSecureListener(config.tls, certificate, secureDeps));
-  const url = (config.tls?.publicUrl ?? config.publicUrl).replace(/:0$/, `:${(secure ?? listener).port}`);
+  const bounds = { ...limits, host: config.host, isShared: config.shard !== undefined };
+  const inner =
+    config.shard &&
+    (await openInnerListener({ ...answering, files }, config.shard, connections, clock, bounds));
+  let url = config.tls?.publicUrl ?? config.publicUrl;
   registration = new Registration(
     { steering, clock, log },
     {
-      ...{ name, url, region: config.region, heartbeatMs: limits.heartbeatMs },
+      ...{ name, url: () => url, region: config.region, heartbeatMs: limits.heartbeatMs },
       ...{ memoryBytes: config.memoryBytes, diskBytes: config.diskBytes },
+      shard: config.shard && { index: config.shard.index, count: config.shard.count },
       isReady: () => tokens.hasKeys && !isDraining,
       takeStreamed: () => streams.take(),
       filled: () => proactive?.filled() ?? [],
@@ -174,6 +192,12 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
       },
     },
   );
+  // Others of this edge answer meanwhile, so no viewer need meet this one before it can.
+  if (config.shard) await registration.introduce();
+  const listener = await openListener(clock, coarse, { ...bounds, port: config.port }, welcome);
+  const secureDeps = { clock, coarse, bounds, connections, log };
+  const secure = config.tls && certificate && (await openSecureListener(config.tls, certificate, secureDeps));
+  url = url.replace(/:0$/, `:${(secure ?? listener).port}`);
   registration.start();
   orders.start({
     drop: (order) => {
@@ -203,7 +227,8 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     startProactiveFill(
       {
         ...{ steering, clock, log, name, cache, statistics, fetch },
-        capacityBytes: config.diskBytes || config.memoryBytes,
+        owns: shard?.owns ?? (() => true),
+        capacityBytes: (config.shard?.count ?? 1) * (config.diskBytes || config.memoryBytes),
         isBusy: () => gate.isCrowded || pinned.isSpent || disk.isBehind,
       },
       config.proactiveFill,
@@ -218,7 +243,10 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     // Steering may be slow or away; viewers that are here must not wait for it.
     await proactive?.close();
     await Promise.all([registration.leave(), orders.close(), listener.close(), secure?.close()]);
+    // Other shards may need it for a little longer than viewers do.
+    await inner?.close();
     link.close();
+    shard?.close();
     front.retire();
     await countries?.close();
     await disk.close();

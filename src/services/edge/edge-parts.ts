@@ -11,6 +11,7 @@ import { ObjectCache } from './object-cache.ts';
 import { OriginBreaker } from './origin-breaker.ts';
 import { createOriginLink, createShieldLink, type OriginLink } from './origin-link.ts';
 import type { PinnedBytes } from './pinned-bytes.ts';
+import type { FileTier } from './shards/shard-files.ts';
 import type { EdgeStatistics } from './statistics.ts';
 
 type DiskDeps = ConstructorParameters<typeof DiskTier>[0];
@@ -64,19 +65,20 @@ export function openLink(
 
 export type CacheParts = {
   memory: MemoryTier;
-  disk: DiskTier;
+  disk: FileTier;
+  mayRemember?: ((key: string, bytes: number) => boolean) | undefined;
   pinned: PinnedBytes;
   statistics: EdgeStatistics;
-  gate: Gate;
+  gateOf(key: string): Gate;
 };
 
 export function openCache(
   { clock, log }: Pick<EdgeDeps, 'clock' | 'log'>,
   limits: EdgeLimits,
   link: OriginLink,
-  { gate, ...parts }: CacheParts,
+  { gateOf, ...parts }: CacheParts,
 ): ObjectCache {
   const breaker = new OriginBreaker(limits.probeEveryMs);
-  const fill = { link, gate, breaker, clock, idleMs: limits.originIdleMs };
+  const fill = { link, gateOf, breaker, clock, idleMs: limits.originIdleMs };
   return new ObjectCache({ ...parts, fill, clock, log, staleWaitMs: limits.staleWaitMs });
 }

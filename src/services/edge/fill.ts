@@ -15,7 +15,8 @@ import type { ObjectMeta } from './stored-object.ts';
 
 export type FillDeps = {
   link: OriginLink;
-  gate: Gate;
+  /** Bounds what is fetched at once, by the way that a key's bytes come. */
+  gateOf(key: string): Gate;
   breaker: OriginBreaker;
   clock: Clock;
   /** How long a body may pause, in milliseconds. */
@@ -41,7 +42,8 @@ export type Fill = {
 export function startFill(deps: FillDeps, plan: FillPlan): Fill {
   const head = Promise.withResolvers<FillHead>();
   const run = async () => {
-    await deps.gate.enter();
+    const gate = deps.gateOf(plan.key);
+    await gate.enter();
     try {
       const ask = patientAsk(deps);
       const answer = await openAnswer(deps, ask, plan);
@@ -56,7 +58,7 @@ export function startFill(deps: FillDeps, plan: FillPlan): Fill {
       await pour(deps, ask, plan.key, answer, body);
       return told;
     } finally {
-      deps.gate.leave();
+      gate.leave();
     }
   };
   const done = run().catch((error: unknown) => {

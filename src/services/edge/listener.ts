@@ -26,6 +26,10 @@ export type CoarseClock = { nowMs: number };
 export type ListenerOptions = {
   host: string;
   port: number;
+  /** A Unix socket to listen on instead. */
+  path?: string | undefined;
+  /** Lets other processes listen on the same port; the kernel spreads connections over them. */
+  isShared?: boolean | undefined;
   connectionsMax: number;
   sweepMs: number;
   drainMs: number;
@@ -97,7 +101,8 @@ export async function openListener(
     clearInterval(sweep);
   };
   const renew = (certificate: Certificate) => (server as TlsServer).setSecureContext(tlsOptions(certificate));
-  return { port: (server.address() as AddressInfo).port, renew, close };
+  const address = server.address() as AddressInfo | string;
+  return { port: typeof address === 'string' ? 0 : address.port, renew, close };
 }
 
 function openServer(): Server {
@@ -174,14 +179,16 @@ function acceptStreams(
   });
 }
 
-function listen(server: Server, { host, port }: ListenerOptions): Promise<void> {
+function listen(server: Server, { host, port, path, isShared }: ListenerOptions): Promise<void> {
+  const where = path === undefined ? { host, port, reusePort: isShared === true } : { path };
   return new Promise((resolve, reject) => {
     const fail = (cause: Error) => {
       const why = systemCode(cause) ?? cause.message;
-      reject(new MatineeError('unavailable', `cannot listen on ${host}:${port}: ${why}`, { cause }));
+      const place = path === undefined ? `${host}:${port}` : 'a Unix socket';
+      reject(new MatineeError('unavailable', `cannot listen on ${place}: ${why}`, { cause }));
     };
     server.once('error', fail);
-    server.listen({ host, port, backlog: 1024 }, () => {
+    server.listen({ ...where, backlog: 1024 }, () => {
       server.off('error', fail);
       resolve();
     });

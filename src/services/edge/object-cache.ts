@@ -4,7 +4,6 @@
  */
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
-import type { DiskTier } from './disk-tier.ts';
 import { asEdgeFailure, EdgeFailure } from './failure.ts';
 import type { FillDeps, FillHead, FillPlan } from './fill.ts';
 import { startFill } from './fill.ts';
@@ -13,6 +12,7 @@ import { GrowingBody } from './growing-body.ts';
 import type { MemoryEntry, MemoryTier } from './memory-tier.ts';
 import type { OpenFile } from './open-files.ts';
 import type { PinnedBytes } from './pinned-bytes.ts';
+import type { FileTier } from './shards/shard-files.ts';
 import type { EdgeStatistics } from './statistics.ts';
 import { type ObjectMeta, sliceKey } from './stored-object.ts';
 
@@ -39,7 +39,7 @@ type Flight = {
 
 export type ObjectCacheDeps = {
   memory: MemoryTier;
-  disk: DiskTier;
+  disk: FileTier;
   fill: FillDeps;
   pinned: PinnedBytes;
   clock: Clock;
@@ -47,6 +47,8 @@ export type ObjectCacheDeps = {
   statistics: EdgeStatistics;
   /** How long a viewer waits for the origin while a stale copy is at hand. */
   staleWaitMs: number;
+  /** Whether an object of so many bytes may stay in this memory, when another shard may keep it. */
+  mayRemember?: ((key: string, bytes: number) => boolean) | undefined;
 };
 
 const NO_BYTES = Buffer.alloc(0);
@@ -224,12 +226,12 @@ export class ObjectCache {
   #land(key: string, head: FillHead, copy: Copy | undefined): void {
     if (head.kind === 'missing') {
       this.#drop(key);
-      this.#deps.memory.put(key, head.meta, NO_BYTES);
+      this.#remember(key, head.meta, NO_BYTES);
     } else if (!head.meta.freshness.storable) {
       this.#drop(key);
     } else if (head.kind === 'unchanged') {
       // The file on the disk stays as it is: its bytes are right, and a restart only asks once more.
-      this.#deps.memory.put(key, head.meta, copy?.body ?? NO_BYTES);
+      this.#remember(key, head.meta, copy?.body ?? NO_BYTES);
     } else {
       this.#keep(head.meta.sliced ? sliceKey(key, head.meta, head.slice) : key, head.meta, head.body.bytes);
     }
@@ -241,8 +243,13 @@ export class ObjectCache {
   }
 
   #keep(name: string, meta: ObjectMeta, body: Buffer): void {
-    this.#deps.memory.put(name, meta, body);
+    this.#remember(name, meta, body);
     this.#deps.disk.put(name, meta, body);
+  }
+
+  #remember(name: string, meta: ObjectMeta, body: Buffer): void {
+    const { memory, mayRemember } = this.#deps;
+    if (!mayRemember || mayRemember(name, body.length)) memory.put(name, meta, body);
   }
 
   /** Keeps a whole object that came by another way than a fill, unless there is or comes one already. */
@@ -282,7 +289,7 @@ export class ObjectCache {
       .get(name)
       .then((copy) => {
         // A fill that landed while the disk was read brought something newer.
-        if (copy && !this.#deps.memory.has(name)) this.#deps.memory.put(name, copy.meta, copy.body);
+        if (copy && !this.#deps.memory.has(name)) this.#remember(name, copy.meta, copy.body);
         return copy;
       })
       .finally(() => this.#diskReads.delete(name));

@@ -17,12 +17,15 @@ import type { Clock } from '../../platform/clock.ts';
 import { systemCode } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import { Bans } from './bans.ts';
+import type { ShardPlace } from './shards/ownership.ts';
 
 export type OrdersDeps = {
   steering: SteeringClient;
   clock: Clock;
   log: Log;
   name: string;
+  /** Which of the processes of this edge it is, when there are several. */
+  shard?: ShardPlace | undefined;
   file: string;
   /** How long steering may let one request wait. */
   waitMs: number;
@@ -110,8 +113,8 @@ export class Orders {
   }
 
   async #once(work: OrdersWork): Promise<void> {
-    const { steering, name, waitMs, log, clock } = this.#deps;
-    const query = { after: this.#seq, config: this.#config?.version ?? -1, waitMs };
+    const { steering, name, shard, waitMs, log, clock } = this.#deps;
+    const query = { after: this.#seq, config: this.#config?.version ?? -1, waitMs, shard: shard?.index ?? 0 };
     const limit = AbortSignal.any([this.#end.signal, AbortSignal.timeout(waitMs + 5000)]);
     const news = await steering.takeOrders({ params: { name }, query }, limit);
     const before = this.#seq;

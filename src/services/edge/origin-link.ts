@@ -58,41 +58,51 @@ export function createOriginLink(clock: Clock, origin: EdgeOrigin, limits: Origi
 /** Requests to another edge, which answers them as a viewer's and asks the origin once for all. */
 export function createShieldLink(
   clock: Clock,
-  { baseUrl: given, secret }: ShieldPeer,
+  { baseUrl: given, secret, socketPath }: ShieldPeer,
   limits: OriginLinkLimits,
 ): NamedLink {
   const baseUrl = given.replace(/\/+$/, '');
-  return createLink(baseUrl, limits, (what) => ({
+  const prepare = (what: OriginGet) => ({
     url: `${baseUrl}${SHIELD_PREFIX}${uriEncode(what.key, true)}`,
     headers: { ...requestHeaders(what), [SHIELD_FIELD]: shieldMark(secret, what.key, clock.now()) },
-  }));
+  });
+  return createLink(baseUrl, limits, prepare, socketPath);
 }
 
-export type ShieldPeer = { readonly baseUrl: string; readonly secret: string };
+export type ShieldPeer = {
+  readonly baseUrl: string;
+  readonly secret: string;
+  /** A Unix socket to reach it by, whatever its address says. */
+  readonly socketPath?: string;
+};
+
+/** Connections that are kept, below the door's own 15 s, so that a request does not meet one that is just being closed. */
+export function shieldAgent({ connectionsMax }: Pick<OriginLinkLimits, 'connectionsMax'>): Agent {
+  return new Agent(agentOptions(connectionsMax));
+}
+
+function agentOptions(connectionsMax: number) {
+  return { keepAlive: true, maxSockets: connectionsMax, maxFreeSockets: connectionsMax, timeout: 10_000 };
+}
 
 function createLink(
   baseUrl: string,
   limits: OriginLinkLimits,
   prepare: (what: OriginGet) => { url: string; headers: Record<string, string> },
+  socketPath?: string,
 ): NamedLink {
   const tls = baseUrl.startsWith('https:');
   const AgentKind = tls ? TlsAgent : Agent;
-  const agent = new AgentKind({
-    keepAlive: true,
-    maxSockets: limits.connectionsMax,
-    maxFreeSockets: limits.connectionsMax,
-    // Below the door's own 15 s, so that a request does not meet a connection that is just being closed.
-    timeout: 10_000,
-    ...limits.tls,
-  });
+  const agent = new AgentKind({ ...agentOptions(limits.connectionsMax), ...limits.tls });
+  const how = { agent, ...(socketPath === undefined ? {} : { socketPath }) };
   const send = tls ? tlsRequest : httpRequest;
   const get = (what: OriginGet) => {
     const { url, headers } = prepare(what);
-    return firstByte(send(url, { agent, headers }), limits);
+    return firstByte(send(url, { ...how, headers }), limits);
   };
   const check = async () => {
     try {
-      (await firstByte(send(`${baseUrl}/`, { agent, method: 'HEAD' }), limits)).resume();
+      (await firstByte(send(`${baseUrl}/`, { ...how, method: 'HEAD' }), limits)).resume();
       return true;
     } catch {
       // Still away.

@@ -7,16 +7,20 @@ import type { TokenKeys } from '../../contracts/edges.ts';
 import type { FilledParts, StreamedTitles } from '../../contracts/fill.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
+import type { ShardPlace } from './shards/ownership.ts';
 import type { EdgeRates } from './statistics.ts';
 
 export type RegistrationDeps = { steering: SteeringClient; clock: Clock; log: Log };
 
 export type RegistrationOptions = {
   name: string;
-  url: string;
+  /** Asked for with each heartbeat. */
+  url(): string;
   region: string;
   memoryBytes: number;
   diskBytes: number;
+  /** Which of the processes of this edge it is, when there are several. */
+  shard?: ShardPlace | undefined;
   /** How long one heartbeat may take. */
   heartbeatMs: number;
   isReady(): boolean;
@@ -51,6 +55,13 @@ export class Registration {
     this.#running = this.#run();
   }
 
+  /** Says once that it is there and takes the keys; does without when steering does not answer in time. */
+  async introduce(): Promise<void> {
+    await this.#beat(false).catch((error: Error) =>
+      this.#deps.log.warn('steering does not hear this edge', { why: error.message }),
+    );
+  }
+
   /** Ends the heartbeats and says good-bye, so that no new viewer is sent here. */
   async leave(): Promise<void> {
     this.#end.abort();
@@ -81,13 +92,14 @@ export class Registration {
 
   /** Resolves with the wait that steering wishes for. */
   async #beat(draining: boolean): Promise<number> {
-    const { name, url, region, memoryBytes, diskBytes, heartbeatMs } = this.#options;
+    const { name, url, region, memoryBytes, diskBytes, shard, heartbeatMs } = this.#options;
     const { isReady, takeRates, takeStreamed, filled, takeKeys } = this.#options;
     const limit = AbortSignal.timeout(heartbeatMs);
     const signal = draining ? limit : AbortSignal.any([limit, this.#end.signal]);
     const streamed = takeStreamed();
     const body = {
-      ...{ url, region, memoryBytes, diskBytes },
+      ...{ url: url(), region, memoryBytes, diskBytes },
+      ...(shard ? { shard } : {}),
       ready: isReady() && !draining,
       draining,
       ...takeRates(),

@@ -24,7 +24,7 @@ import { firstByteHint } from './ranges.ts';
 import type { ConnectionField, ErrorReply, ReplyWriter } from './reply.ts';
 import type { Admission, Turned } from './security/admission.ts';
 import type { Visitor } from './security/visitor.ts';
-import { isShieldMark, SHIELD_FIELD, SHIELD_PREFIX } from './shield.ts';
+import { isShieldMark, SHIELD_FIELD, SHIELD_PREFIX, TOUCH_PREFIX } from './shield.ts';
 import type { SiteRequest, Sites } from './site/sites.ts';
 import type { EdgeStatistics } from './statistics.ts';
 import { readKey } from './target.ts';
@@ -34,6 +34,8 @@ export type ResponderDeps = {
   admission: Admission;
   /** What other edges show; without it there are none. */
   shieldSecret: string | undefined;
+  /** Hears from other shards of this edge which objects are in use there; without it there are none. */
+  touched?: (name: string) => void;
   hints: PlayHints;
   coarse: CoarseClock;
   cache: ObjectCache;
@@ -104,6 +106,8 @@ export class Responder {
     if (method !== 'GET' && method !== 'HEAD') return this.#other(method, connection, nowMs);
     if (target === '/healthz') return this.#healthz(head, connection, nowMs);
     if (target.startsWith(SHIELD_PREFIX)) return this.#forEdge(head, connection, fields, nowMs);
+    if (this.#deps.touched && target.startsWith(TOUCH_PREFIX))
+      return this.#touch(this.#deps.touched, head, connection, fields, nowMs);
     const grant = access.open(target, nowMs);
     if ('status' in grant) return this.#refuseAccess(grant, head, connection, nowMs);
     trace?.granted(grant);
@@ -159,6 +163,23 @@ export class Responder {
     const entry = cache.hot(key, nowMs);
     if (entry) return this.#fromMemory(entry, head, connection, nowMs, true);
     return this.#fromAfar({ ...head }, key, connection);
+  }
+
+  #touch(
+    touched: (name: string) => void,
+    head: RequestHead,
+    connection: ConnectionField,
+    fields: () => Fields,
+    nowMs: number,
+  ): Buffer {
+    const { shieldSecret, writer } = this.#deps;
+    const name = Buffer.from(head.target.slice(TOUCH_PREFIX.length), 'base64url').toString();
+    const mark = fieldOf(fields(), SHIELD_FIELD) ?? '';
+    if (!shieldSecret || !isShieldMark(shieldSecret, name, mark, nowMs)) {
+      return this.#refuseAccess({ status: 403, message: 'only for shards' }, head, connection, nowMs);
+    }
+    touched(name);
+    return writer.head(204, '', connection, nowMs);
   }
 
   #note({ key, token }: Grant, nowMs: number): void {

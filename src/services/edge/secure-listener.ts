@@ -11,7 +11,7 @@ import { type CoarseClock, type Listener, openListener } from './listener.ts';
 export type SecureDeps = {
   clock: Clock;
   coarse: CoarseClock;
-  bounds: EdgeLimits & { host: string };
+  bounds: EdgeLimits & { host: string; isShared?: boolean };
   connections: ConnectionDeps;
   log: Log;
 };

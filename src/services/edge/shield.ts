@@ -7,6 +7,8 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 
 /** Targets of requests from other edges. */
 export const SHIELD_PREFIX = '/.shield/';
+/** Targets by which a shard tells another that an object of it is in use; what follows is the name in base64url. */
+export const TOUCH_PREFIX = '/.touch/';
 /** Field that carries the mark: `<seconds since the epoch>.<HMAC-SHA256 in base64url>`. */
 export const SHIELD_FIELD = 'x-matinee-shield';
 /** How far the clocks of two edges may be apart. */

@@ -3,12 +3,14 @@
  * other. Without a living edge that has it, or without a token, the answer is that there is none.
  */
 import type { PlaybackClient } from '../../clients/playback.ts';
+import type { EdgeShard } from '../../contracts/edges.ts';
 import type { FilledParts, FillPeers } from '../../contracts/fill.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
-import type { KnownEdge } from './fleet.ts';
+import type { KnownEdge } from './edge-shards.ts';
 
 type Wanted = { title: string; number: number; part: 'opening' | 'rest' };
+type Filled = { count: number; shards: Map<number, ReadonlySet<string>> };
 type Token = { token: string; expiresS: number };
 
 /** An edge that is told of more would not try them all. */
@@ -24,8 +26,8 @@ export function createFillPeers(
   { playback, clock, log }: { playback: PlaybackClient; clock: Clock; log: Log },
   fleet: { usable(): KnownEdge[] },
 ) {
-  /** By edge, in the order in which they were heard. */
-  const filled = new Map<string, ReadonlySet<string>>();
+  /** By edge, in the order in which they were heard, and by shard. */
+  const filled = new Map<string, Filled>();
   const tokens = new Map<string, Token>();
 
   const tokenOf = async (title: string): Promise<string> => {
@@ -40,10 +42,13 @@ export function createFillPeers(
   };
 
   return {
-    hear: (edge: string, parts: FilledParts): void => {
+    hear: (edge: string, parts: FilledParts, { index, count }: EdgeShard): void => {
+      const before = filled.get(edge);
+      const shards = before?.count === count ? before.shards : new Map<number, ReadonlySet<string>>();
+      shards.set(index, new Set(parts.map(({ title, number, whole }) => nameOf(title, number, whole))));
       filled.delete(edge);
-      if (parts.length === 0) return;
-      filled.set(edge, new Set(parts.map(({ title, number, whole }) => nameOf(title, number, whole))));
+      if ([...shards.values()].every(({ size }) => size === 0)) return;
+      filled.set(edge, { count, shards });
       const [silent] = filled.keys();
       if (filled.size > EDGES_MAX && silent !== undefined) filled.delete(silent);
     },
@@ -52,7 +57,7 @@ export function createFillPeers(
       const name = nameOf(title, number, part === 'rest');
       const peers = fleet
         .usable()
-        .filter((other) => other.name !== edge && filled.get(other.name)?.has(name))
+        .filter((other) => other.name !== edge && hasAll(filled.get(other.name), name))
         // The idle first, since these have viewers too.
         .toSorted((a, b) => a.bytesPerS - b.bytesPerS)
         .slice(0, PEERS_MAX)
@@ -66,6 +71,15 @@ export function createFillPeers(
       }
     },
   };
+}
+
+/** Whether every shard has its share. */
+function hasAll(edge: Filled | undefined, name: string): boolean {
+  return (
+    edge !== undefined &&
+    edge.shards.size === edge.count &&
+    [...edge.shards.values()].every((has) => has.has(name))
+  );
 }
 
 function nameOf(title: string, number: number, whole: boolean): string {

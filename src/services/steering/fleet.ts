@@ -2,32 +2,17 @@
  * The edges that steering has heard of. Kept in memory only: edges say every two seconds that they are there, so
  * that a steering that starts anew knows them all before it is missed.
  */
-import type { EdgeStatus } from '../../contracts/edges.ts';
+import type { EdgeShard, EdgeStatus } from '../../contracts/edges.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { MatineeError } from '../../platform/errors.ts';
-
-export type Heartbeat = {
-  url: string;
-  region: string;
-  ready: boolean;
-  draining: boolean;
-  requestsPerS: number;
-  bytesPerS: number;
-  hitRatio: number;
-  memoryBytes: number;
-  diskBytes: number;
-};
-
-export type KnownEdge = Heartbeat & {
-  name: string;
-  /** On the clock that never steps, to tell the living from the silent. */
-  heardMs: number;
-  /** On the clock on the wall, for people. */
-  seenMs: number;
-  /** The last order that it has carried out, and the version of the configuration that it follows. */
-  doneSeq: number;
-  configVersion: number;
-};
+import {
+  asOne,
+  type EdgeShards,
+  type Heartbeat,
+  hearShard,
+  type Known,
+  type KnownEdge,
+} from './edge-shards.ts';
 
 /** More than this is a fault or an attack. */
 const EDGES_MAX = 1000;
@@ -39,38 +24,44 @@ export function createEdgeFleet(
   timeoutMs: number,
   isDrained: (name: string) => boolean = () => false,
 ) {
-  const edges = new Map<string, KnownEdge>();
-  const silentMs = ({ heardMs }: KnownEdge) => clock.monotonic() - heardMs;
-  const isHeard = (edge: KnownEdge) => silentMs(edge) <= timeoutMs;
+  const edges = new Map<string, EdgeShards>();
+  const silentMs = ({ heardMs }: Known) => clock.monotonic() - heardMs;
+  const isHeard = (one: Known) => silentMs(one) <= timeoutMs;
+  const find = (name: string): KnownEdge | undefined => {
+    const known = edges.get(name);
+    return known && asOne(name, known, isHeard);
+  };
+  const all = (): KnownEdge[] => [...edges].map(([name, known]) => asOne(name, known, isHeard));
   const forgetSilent = () => {
-    for (const [name, edge] of edges) if (silentMs(edge) > FORGET_AFTER_MS) edges.delete(name);
+    for (const edge of all()) if (silentMs(edge) > FORGET_AFTER_MS) edges.delete(edge.name);
   };
 
   return {
     /** Throws invalid_request for an address that is none, conflict where another living edge has the name. */
-    hear: (name: string, beat: Heartbeat): void => {
+    hear: (name: string, beat: Heartbeat, shard: EdgeShard): void => {
       const url = originOf(beat.url);
-      const known = edges.get(name);
-      if (known && known.url !== url && isHeard(known) && !known.draining)
+      const known = find(name);
+      const isOther = known !== undefined && known.url !== url;
+      if (isOther && isHeard(known) && !known.draining)
         throw new MatineeError('conflict', `another edge at ${known.url} is called ${name}`);
       if (!known && edges.size >= EDGES_MAX) {
         forgetSilent();
         if (edges.size >= EDGES_MAX) throw new MatineeError('unavailable', 'there are too many edges');
       }
-      const { doneSeq = -1, configVersion = -1 } = known ?? {};
       const now = { heardMs: clock.monotonic(), seenMs: clock.now() };
-      edges.set(name, { ...beat, url, name, ...now, doneSeq, configVersion });
+      edges.set(name, hearShard(isOther ? undefined : edges.get(name), shard, { ...beat, url }, now));
     },
 
     /** An edge that asks for news says with that what it has. */
-    hasDone: (name: string, doneSeq: number, configVersion: number): void => {
-      const known = edges.get(name);
-      if (known) edges.set(name, { ...known, doneSeq, configVersion });
+    hasDone: (name: string, shard: number, doneSeq: number, configVersion: number): void => {
+      const shards = edges.get(name)?.shards;
+      const known = shards?.get(shard);
+      if (known) shards?.set(shard, { ...known, doneSeq, configVersion });
     },
 
     /** How many of the edges that are heard of have carried an order out. */
     doneWith: (seq: number): { edgesDone: number; edges: number } => {
-      const heard = [...edges.values()].filter(isHeard);
+      const heard = all().filter(isHeard);
       return { edgesDone: heard.filter(({ doneSeq }) => doneSeq >= seq).length, edges: heard.length };
     },
 
@@ -79,7 +70,7 @@ export function createEdgeFleet(
      * still serve; and at the very last those that are not ready yet, since they may be by the time they are asked.
      */
     usable: (): KnownEdge[] => {
-      const heard = [...edges.values()]
+      const heard = all()
         .filter(isHeard)
         .map((edge) => ({ ...edge, draining: edge.draining || isDrained(edge.name) }));
       const ready = heard.filter(({ ready, draining }) => ready && !draining);
@@ -90,7 +81,7 @@ export function createEdgeFleet(
 
     list: (): EdgeStatus[] => {
       forgetSilent();
-      return [...edges.values()]
+      return all()
         .sort((a, b) => (a.name < b.name ? -1 : 1))
         .map((edge) => ({
           name: edge.name,
@@ -105,6 +96,8 @@ export function createEdgeFleet(
           region: edge.region,
           memoryBytes: edge.memoryBytes,
           diskBytes: edge.diskBytes,
+          shards: edge.shards,
+          shardsHeard: edge.shardsHeard,
         }));
     },
   };

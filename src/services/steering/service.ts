@@ -58,14 +58,14 @@ export async function openSteeringService(deps: SteeringDeps, config: SteeringCo
     [
       route(listEdges, async () => ({ edges: fleet.list() })),
       route(registerEdge, async ({ params, body }) => {
-        const { streamed, filled, ...beat } = body;
-        fleet.hear(params.name, beat);
+        const { streamed, filled, shard, ...beat } = body;
+        fleet.hear(params.name, beat, shard);
         fills.hear(streamed);
-        peers.hear(params.name, filled);
+        peers.hear(params.name, filled, shard);
         return { tokenKeys: await tokenKeys(), heartbeatMs: config.heartbeatMs };
       }),
       route(takeOrders, async ({ params, query }) => {
-        fleet.hasDone(params.name, query.after, query.config);
+        fleet.hasDone(params.name, query.shard, query.after, query.config);
         return control.take(query.after, query.config, query.waitMs);
       }),
       route(announceFill, async ({ params, body }) => {

@@ -6,7 +6,14 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LIVE } from './catalogue.testing.ts';
-import { EDGE_FAULTS, type Fault, ORIGIN_FAULTS, PATH_FAULTS, SHIELD_FAULTS } from './faults.testing.ts';
+import {
+  EDGE_FAULTS,
+  type Fault,
+  ORIGIN_FAULTS,
+  PATH_FAULTS,
+  SHARD_FAULTS,
+  SHIELD_FAULTS,
+} from './faults.testing.ts';
 import { type Lab, openLab } from './lab.testing.ts';
 import { isGood, type Outcome, type Period } from './loader.testing.ts';
 import { edition, type Thing, thing } from './truth.testing.ts';
@@ -18,6 +25,7 @@ const RECOVERY_MS_MAX = 5000;
 const WARM_SHARE_MIN = 0.99;
 /** Fewer requests than this would tell nothing of a share. */
 const WARM_MIN = 100;
+const NO_SHARDS = process.platform === 'linux' ? false : 'processes share a port on Linux alone';
 
 test('whatever fails around an edge, no wrong byte is served and hits go on', async (t) => {
   await using lab = await openLab();
@@ -27,6 +35,11 @@ test('whatever fails around an edge, no wrong byte is served and hits go on', as
 test('a shield that dies or hangs is gone round, and taken again when it is back', async (t) => {
   await using lab = await openLab({ hasShield: true });
   await sufferAll(t, lab, SHIELD_FAULTS);
+});
+
+test('a shard that dies takes no other with it', { skip: NO_SHARDS }, async (t) => {
+  await using lab = await openLab({ hasSibling: true });
+  await sufferAll(t, lab, [...PATH_FAULTS, ...SHARD_FAULTS]);
 });
 
 async function sufferAll(t: TestContext, lab: Lab, faults: readonly Fault[]): Promise<void> {

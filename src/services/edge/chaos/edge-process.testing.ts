@@ -1,7 +1,7 @@
 /** A program: the edge of the chaos tests, in a process of its own that can be killed. */
 import { systemClock } from '../../../platform/clock.ts';
 import { createLog } from '../../../platform/log.ts';
-import type { EdgeConfig } from '../config.ts';
+import type { EdgeConfig, ShardConfig } from '../config.ts';
 import { BUCKET, createFakeSteering, until } from '../edge.testing.ts';
 import { openEdgeNode } from '../edge-node.ts';
 
@@ -12,6 +12,7 @@ export type EdgeSetup = {
   readonly key: { readonly id: string; readonly publicKey: string };
   /** The port of the edge to fetch through. */
   readonly shieldPort?: number;
+  readonly shard?: ShardConfig;
 };
 
 const MEBIBYTE = 1024 * 1024;
@@ -25,7 +26,7 @@ const config: EdgeConfig = {
   name: 'edge-chaos',
   host: '127.0.0.1',
   port: setup.port,
-  publicUrl: 'http://127.0.0.1:0',
+  publicUrl: `http://127.0.0.1:${setup.port}`,
   region: 'local',
   folder: setup.folder,
   // Less than is asked for, so that the disk takes part all the time.
@@ -34,6 +35,7 @@ const config: EdgeConfig = {
   diskBytes: 224 * MEBIBYTE,
   originTimeoutMs: 800,
   shieldSecret: 'chaos',
+  ...(setup.shard ? { shard: setup.shard } : {}),
   ...(setup.shieldPort ? { shieldUrl: `http://127.0.0.1:${setup.shieldPort}` } : {}),
   origin: {
     baseUrl: `http://127.0.0.1:${setup.originPort}`,

@@ -101,6 +101,18 @@ export const SHIELD_FAULTS: readonly Fault[] = [
   },
 ];
 
+/** What takes the process of one shard takes its own connections and no others. */
+export const SHARD_FAULTS: readonly Fault[] = [
+  {
+    ...{ name: 'shard killed', allowed: ['refused', 'broken'], keepsWarm: 'once inflicted' },
+    inflict: async ({ sibling }) => {
+      await sibling?.kill();
+      return () => sibling?.restart();
+    },
+    isFelt: hasWarned(/a way to the origin failed/),
+  },
+];
+
 export const EDGE_FAULTS: readonly Fault[] = [
   {
     ...{ name: 'edge killed', allowed: [503, 'refused', 'broken'], keepsWarm: 'never' },

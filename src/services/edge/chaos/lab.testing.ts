@@ -19,6 +19,8 @@ export type Lab = AsyncDisposable & {
   readonly edge: Child;
   /** Between the edge and the link, when there is one. */
   readonly shield: Child | undefined;
+  /** Another process of the edge, when there is one. */
+  readonly sibling: Child | undefined;
   readonly loader: Loader;
   readonly random: Random;
   /** The edge's folder. */
@@ -33,7 +35,7 @@ const SEED = 3;
 const FILE_SYSTEM_BYTES = 288 * 1024 * 1024;
 const TOKEN_LIFE_S = 3600;
 
-export async function openLab({ hasShield = false } = {}): Promise<Lab> {
+export async function openLab({ hasShield = false, hasSibling = false } = {}): Promise<Lab> {
   await using stack = new AsyncDisposableStack();
   const random = createRandom(SEED);
   const folder = await mkdtemp(join(tmpdir(), 'edge-chaos-'));
@@ -59,13 +61,21 @@ export async function openLab({ hasShield = false } = {}): Promise<Lab> {
         ),
       )
     : undefined;
-  const edgeSetup = (port: number): EdgeSetup => ({
-    ...{ ...common, port, folder },
+  const folders = hasSibling ? [join(folder, 'first'), join(folder, 'second')] : [folder];
+  const shardOf = (index: number): Pick<EdgeSetup, 'shard'> => {
+    const sockets = folders.map((_, at) => `\0${folder}-${at}`);
+    return hasSibling ? { shard: { index, count: 2, folders, sockets, secret: 'chaos' } } : {};
+  };
+  const edgeSetup = (port: number, index = 0): EdgeSetup => ({
+    ...{ ...common, port, folder: folders[index] as string, ...shardOf(index) },
     ...(shield ? { shieldPort: shield.port } : {}),
   });
   const warned = (warning: string) => void warnings.push(warning);
-  const edge = stack.use(await startChild('edge-process.testing.ts', edgeSetup, warned));
+  const edge = stack.use(await startChild('edge-process.testing.ts', (port) => edgeSetup(port), warned));
   ports.edge = edge.port;
+  const sibling = hasSibling
+    ? stack.use(await startChild('edge-process.testing.ts', () => edgeSetup(edge.port, 1), warned))
+    : undefined;
 
   stack.defer(() => loader.end());
   loader.run(6, 35, true, () => WARM[random(WARM.length)] as Thing);
@@ -74,7 +84,7 @@ export async function openLab({ hasShield = false } = {}): Promise<Lab> {
   loader.run(2, 150, false, pickNew());
   const opened = stack.move();
   return {
-    ...{ origin, link, edge, shield, loader, random, folder, unfillable, warnings },
+    ...{ origin, link, edge, shield, sibling, loader, random, folder, unfillable, warnings },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

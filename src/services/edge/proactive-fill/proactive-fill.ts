@@ -31,7 +31,9 @@ export type ProactiveFillDeps = {
   name: string;
   cache: ObjectCache;
   statistics: Pick<EdgeStatistics, 'proactive'>;
-  /** Of the tier that is to hold what is fetched. */
+  /** What this shard of the edge keeps; the others see to the rest. */
+  owns(key: string): boolean;
+  /** Of the tiers that are to hold what is fetched, of all shards together. */
   capacityBytes: number;
   /** True while viewers need what a fetch would take. */
   isBusy(): boolean;
@@ -52,7 +54,7 @@ export type ProactiveFill = {
 };
 
 export function startProactiveFill(deps: ProactiveFillDeps, options: ProactiveFillOptions): ProactiveFill {
-  const { steering, clock, log, name, cache, statistics, capacityBytes, isBusy } = deps;
+  const { steering, clock, log, name, cache, statistics, owns, capacityBytes, isBusy } = deps;
   const end = new AbortController();
   const { signal } = end;
   const ended = new Promise<never>((_, reject) => {
@@ -76,6 +78,7 @@ export function startProactiveFill(deps: ProactiveFillDeps, options: ProactiveFi
 
   const fetchFile = async (title: string, file: HashedFile, ask: PeerAsk): Promise<void> => {
     const key = `titles/${title}/${file.key}`;
+    if (!owns(key)) return;
     const how = await unlessEnded(fetchVerified({ ...fetching, ask }, key, file));
     const { proactive } = statistics;
     if (how === 'given') proactive.fromPeers++;

@@ -4,6 +4,7 @@ import type { Clock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
 import type { OriginTls } from '../certificate.ts';
 import type { EdgeLimits } from '../config.ts';
+import type { DiskTier } from '../disk-tier.ts';
 import type { CacheParts } from '../edge-parts.ts';
 import type { LentReplies } from '../lent-replies.ts';
 import { ObjectCache } from '../object-cache.ts';
@@ -18,7 +19,8 @@ import { createSliceLink } from './site-slices.ts';
 import { SiteStore } from './site-store.ts';
 import { Sites, siteDescription } from './sites.ts';
 
-type Parts = CacheParts & {
+type Parts = Omit<CacheParts, 'disk' | 'mayRemember'> & {
+  disk: DiskTier;
   clock: Clock;
   log: Log;
   cacheName: string;
@@ -43,7 +45,7 @@ export async function openSites(
   list: readonly Site[],
   limits: EdgeLimits,
 ): Promise<Front> {
-  const { clock, log, memory, disk, pinned, statistics, gate, cacheName, boundary } = parts;
+  const { clock, log, memory, disk, pinned, statistics, gateOf, cacheName, boundary } = parts;
   const functions = await SiteFunctions.open(list, clock, log);
   const links = new SiteLinks(clock, list, {
     connectMs: limits.connectMs,
@@ -56,7 +58,7 @@ export async function openSites(
   const breaker = new OriginBreaker(limits.probeEveryMs);
   const slices = new ObjectCache({
     ...{ memory, disk, pinned, statistics, clock, log },
-    fill: { link, gate, breaker, clock, idleMs: limits.originIdleMs },
+    fill: { link, gateOf, breaker, clock, idleMs: limits.originIdleMs },
     staleWaitMs: limits.staleWaitMs,
   });
   const cache = new SiteCache({
