@@ -156,7 +156,10 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     objects: new ObjectReplies({ cache, writer, ...names, describe: describeObject }),
   };
   const responder = new Responder(answering);
-  const counters = { counts: () => statistics.snapshot(), healed: () => disk.healed };
+  const counters = {
+    ...{ counts: () => statistics.snapshot(), healed: () => disk.healed },
+    ...{ links: () => [...link.counts(), ...front.links()], functions: () => front.functions() },
+  };
   const told = await openTelemetry({ clock, log, name, ...counters, ...names }, config.telemetry ?? {});
   const { telemetry } = told;
   const connections = {

@@ -20,7 +20,7 @@ export function namesIn(list: string | undefined): string[] {
 }
 
 /** Of the connection and not of the message (RFC 9110 section 7.6.1, RFC 9111 section 3.1); never passed on. */
-const HOP_BY_HOP: ReadonlySet<string> = new Set([
+export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
   'proxy-authenticate',

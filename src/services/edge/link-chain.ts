@@ -8,6 +8,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import { asEdgeFailure, EdgeFailure } from './failure.ts';
 import type { OriginGet, OriginLink } from './origin-link.ts';
+import { ReceivedBytes } from './received-bytes.ts';
 
 export type NamedLink = {
   readonly name: string;
@@ -46,6 +47,7 @@ export class LinkChain implements OriginLink {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #end = new AbortController();
+  readonly #received = new ReceivedBytes();
   #checking: Promise<void> | undefined;
   #credit = 1;
 
@@ -113,7 +115,9 @@ export class LinkChain implements OriginLink {
         reply.resume();
         throw new EdgeFailure('refused', `the origin answered with status ${status}`);
       }
-      this.#account(way, reply);
+      this.#received.follow(reply, (bytes) => {
+        way.bytes += bytes;
+      });
       this.#back(way);
       return reply;
     } catch (error) {
@@ -121,15 +125,6 @@ export class LinkChain implements OriginLink {
       this.#failed(way, asEdgeFailure(error));
       throw error;
     }
-  }
-
-  /** What came in over the socket while it served this reply. */
-  #account(way: Way, reply: IncomingMessage): void {
-    const { socket } = reply;
-    const before = socket.bytesRead;
-    reply.once('close', () => {
-      way.bytes += socket.bytesRead - before;
-    });
   }
 
   #back(way: Way): void {

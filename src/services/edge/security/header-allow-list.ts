@@ -6,6 +6,7 @@
  */
 import { CLOUDFRONT_COOKIE_PREFIX } from '../../../platform/cloudfront-signing.ts';
 import { MatineeError } from '../../../platform/errors.ts';
+import { HOP_BY_HOP } from '../fields.ts';
 
 export type HeaderField = readonly [name: string, value: string];
 export type ForwardRule = {
@@ -20,17 +21,6 @@ const FORWARDED_FOR_CHARS_MAX = 1024;
 const NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-const HOP_BY_HOP = [
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-];
 /** The edge makes its own requests: their length, target, ranges and validators are not the viewer's. */
 const OWN = [
   'host',

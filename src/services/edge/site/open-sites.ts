@@ -6,7 +6,9 @@ import type { OriginTls } from '../certificate.ts';
 import type { EdgeLimits } from '../config.ts';
 import type { DiskTier } from '../disk-tier.ts';
 import type { CacheParts } from '../edge-parts.ts';
+import type { FunctionCost } from '../functions/edge-functions.ts';
 import type { LentReplies } from '../lent-replies.ts';
+import type { LinkCounts } from '../link-chain.ts';
 import { ObjectCache } from '../object-cache.ts';
 import { ObjectReplies } from '../object-reply.ts';
 import { OriginBreaker } from '../origin-breaker.ts';
@@ -34,6 +36,9 @@ export type Front = {
   readonly sites: Sites;
   /** Keeps nothing of what is on its way that the test holds for. */
   outdate(holds: (key: string) => boolean): void;
+  /** What each way to the origins of sites carried, and what calls of functions cost. */
+  links(): LinkCounts[];
+  functions(): FunctionCost[];
   /** Lets go of idle connections; those in use end by themselves. */
   retire(): void;
 };
@@ -95,6 +100,8 @@ export async function openSites(
       cache.outdate(holds);
       slices.outdate(holds);
     },
+    links: () => links.counts(),
+    functions: () => functions.costs(),
     retire: () => {
       links.close();
       functions.close();

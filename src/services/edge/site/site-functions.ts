@@ -8,7 +8,7 @@ import type { Clock } from '../../../platform/clock.ts';
 import { newId } from '../../../platform/ids.ts';
 import type { Log } from '../../../platform/log.ts';
 import type { Fields } from '../fields.ts';
-import { type EdgeFunctions, openEdgeFunctions } from '../functions/edge-functions.ts';
+import { type EdgeFunctions, type FunctionCost, openEdgeFunctions } from '../functions/edge-functions.ts';
 import type { FunctionEvent } from '../functions/event.ts';
 import { type EventOptions, eventFromHead } from '../functions/event-from-head.ts';
 import {
@@ -94,6 +94,10 @@ export class SiteFunctions {
     }
     if (reply.body && 'reader' in reply.body) reply.body.reader.close();
     return madeReply(changed, request.head.method, connection);
+  }
+
+  costs(): FunctionCost[] {
+    return this.#functions?.costs() ?? [];
   }
 
   close(): void {

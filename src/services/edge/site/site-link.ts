@@ -10,7 +10,9 @@ import { systemCode } from '../../../platform/errors.ts';
 import type { OriginTls } from '../certificate.ts';
 import { EdgeFailure } from '../failure.ts';
 import { endToEnd, type Fields, fieldsFromRaw } from '../fields.ts';
+import type { LinkCounts } from '../link-chain.ts';
 import { OriginBreaker } from '../origin-breaker.ts';
+import { ReceivedBytes } from '../received-bytes.ts';
 
 export type SiteAsk = {
   readonly method: string;
@@ -35,7 +37,17 @@ export type SiteLinkLimits = {
   tls: OriginTls;
 };
 
-type Link = { url: URL; agent: Agent; breaker: OriginBreaker };
+type Link = {
+  /** As metrics call it. */
+  readonly name: string;
+  readonly url: URL;
+  readonly agent: Agent;
+  readonly breaker: OriginBreaker;
+  requests: number;
+  failures: number;
+  bytes: number;
+};
+
 /** What a gateway says when what is behind it fails: another way may do better. */
 const FAILING: ReadonlySet<number> = new Set([502, 503, 504]);
 const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
@@ -43,6 +55,7 @@ const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT'
 export class SiteLinks {
   readonly #clock: Clock;
   readonly #limits: SiteLinkLimits;
+  readonly #received = new ReceivedBytes();
   readonly #origins = new Map<string, { origin: SiteOrigin; links: Link[] }>();
 
   constructor(clock: Clock, sites: readonly Site[], limits: SiteLinkLimits) {
@@ -50,7 +63,7 @@ export class SiteLinks {
     this.#limits = limits;
     for (const { name, origins } of sites) {
       for (const origin of origins) {
-        const links = origin.links.map((text) => this.#open(new URL(text)));
+        const links = origin.links.map((text) => this.#open(name, new URL(text)));
         this.#origins.set(`${name}/${origin.name}`, { origin, links });
       }
     }
@@ -58,6 +71,14 @@ export class SiteLinks {
 
   close(): void {
     for (const { links } of this.#origins.values()) for (const { agent } of links) agent.destroy();
+  }
+
+  counts(): LinkCounts[] {
+    return [...this.#origins.values()].flatMap(({ links }) =>
+      links.map(({ name, breaker, requests, failures, bytes }) => ({
+        ...{ name, isAway: breaker.isOpen, requests, failures, helped: 0, bytes },
+      })),
+    );
   }
 
   /** Whether every link of these origins failed a moment ago. */
@@ -69,7 +90,7 @@ export class SiteLinks {
 
   /** Takes these origins for away until one of them answers: somebody waited too long for them. */
   suspect(site: string, names: readonly string[]): void {
-    for (const { link } of this.#inOrder(site, names)) link.breaker.failed(this.#clock.now());
+    for (const { link } of this.#all(site, names)) link.breaker.failed(this.#clock.now());
   }
 
   /** Resolves with the head of a reply. Rejects with EdgeFailure when no link gave one. */
@@ -78,8 +99,13 @@ export class SiteLinks {
     const ways = this.#inOrder(site, names);
     const isRead = ask.method === 'GET' || ask.method === 'HEAD';
     for (const [i, { origin, link }] of ways.entries()) {
+      link.requests++;
       try {
         const reply = await this.#once(origin, link, ask);
+        this.#received.follow(reply, (bytes) => {
+          link.bytes += bytes;
+        });
+        if (FAILING.has(reply.statusCode ?? 502)) link.failures++;
         const mayGoOn = isRead && i < ways.length - 1 && FAILING.has(reply.statusCode ?? 502);
         if (!mayGoOn) {
           link.breaker.succeeded();
@@ -89,6 +115,7 @@ export class SiteLinks {
         link.breaker.failed(this.#clock.now());
       } catch (error) {
         failure = error as EdgeFailure;
+        link.failures++;
         link.breaker.failed(this.#clock.now());
         // One that may have been heard must not be said twice unless that changes nothing.
         if (failure.kind !== 'unreachable' && !REPEATABLE.has(ask.method)) break;
@@ -99,17 +126,21 @@ export class SiteLinks {
 
   /** Links in their order, those that failed a moment ago last. */
   #inOrder(site: string, names: readonly string[]): Array<{ origin: SiteOrigin; link: Link }> {
-    const all = names.flatMap((name) => {
-      const known = this.#origins.get(`${site}/${name}`);
-      return known ? known.links.map((link) => ({ origin: known.origin, link })) : [];
-    });
+    const all = this.#all(site, names);
     const nowMs = this.#clock.now();
     const isResting = ({ link }: { link: Link }) => link.breaker.isOpen && !link.breaker.takeProbe(nowMs);
     const resting = new Set(all.filter(isResting));
     return [...all.filter((one) => !resting.has(one)), ...resting];
   }
 
-  #open(url: URL): Link {
+  #all(site: string, names: readonly string[]): Array<{ origin: SiteOrigin; link: Link }> {
+    return names.flatMap((name) => {
+      const known = this.#origins.get(`${site}/${name}`);
+      return known ? known.links.map((link) => ({ origin: known.origin, link })) : [];
+    });
+  }
+
+  #open(site: string, url: URL): Link {
     const { connectionsMax, idleMs, restMs, tls } = this.#limits;
     const Kind = url.protocol === 'https:' ? TlsAgent : Agent;
     const agent = new Kind({
@@ -119,7 +150,8 @@ export class SiteLinks {
       timeout: idleMs,
       ...tls,
     });
-    return { url, agent, breaker: new OriginBreaker(restMs) };
+    const name = `${site} ${url.host}`;
+    return { name, url, agent, breaker: new OriginBreaker(restMs), requests: 0, failures: 0, bytes: 0 };
   }
 
   async #once(origin: SiteOrigin, link: Link, ask: SiteAsk): Promise<IncomingMessage> {

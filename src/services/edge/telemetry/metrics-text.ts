@@ -1,4 +1,6 @@
 /** Renders metrics in Prometheus' text format, version 0.0.4 (its documentation, "Exposition formats"). Pure. */
+import type { FunctionCost } from '../functions/edge-functions.ts';
+import type { LinkCounts } from '../link-chain.ts';
 import { FIRST_BYTE_BUCKETS_S, type MetricsSnapshot } from './metrics.ts';
 import type { TopEntry } from './top-list.ts';
 
@@ -46,9 +48,79 @@ export function metricsText(snapshot: MetricsSnapshot): string {
     counter('matinee_edge_log_lines_dropped_total', 'Lines of the access log that never reached a file.', [
       ['', snapshot.linesDropped],
     ]),
+    ...ways(snapshot),
+    ...functionCosts(snapshot),
     ...top('title', titles),
     ...top('session', sessions),
   ].join('');
+}
+
+/** What each way to an origin carried, and whether it is passed over now. */
+function ways({ links }: MetricsSnapshot): string[] {
+  const samples = (value: (way: LinkCounts) => number) =>
+    links.map((way): Sample => [`way="${escaped(way.name)}"`, value(way)]);
+  const counters: ReadonlyArray<[name: string, help: string, value: (way: LinkCounts) => number]> = [
+    ['requests', 'Requests over each way to an origin.', ({ requests }) => requests],
+    [
+      'failures',
+      'Of them, those that got no reply, or that of a gateway that failed.',
+      ({ failures }) => failures,
+    ],
+    ['helped', 'Of them, those that another way was too slow for.', ({ helped }) => helped],
+    ['bytes', 'Bytes that came in over each way to an origin.', ({ bytes }) => bytes],
+  ];
+  return [
+    ...counters.map(([name, help, value]) =>
+      family(`matinee_edge_way_${name}_total`, 'counter', help, samples(value)),
+    ),
+    family(
+      'matinee_edge_way_up',
+      'gauge',
+      '0 while a way is passed over because it failed.',
+      samples(({ isAway }) => (isAway ? 0 : 1)),
+    ),
+  ];
+}
+
+function functionCosts({ functions }: MetricsSnapshot): string[] {
+  const samples = (value: (cost: FunctionCost) => number) =>
+    functions.map((cost): Sample => {
+      const { name, version, stage } = cost;
+      return [`function="${escaped(name)}",version="${version}",stage="${stage}"`, value(cost)];
+    });
+  const prefix = 'matinee_edge_function';
+  return [
+    family(
+      `${prefix}_calls_total`,
+      'counter',
+      'Calls of edge functions.',
+      samples(({ calls }) => calls),
+    ),
+    family(
+      `${prefix}_errors_total`,
+      'counter',
+      'Calls that threw, or returned what may not be.',
+      samples(({ errors }) => errors),
+    ),
+    family(
+      `${prefix}_throttled_total`,
+      'counter',
+      'Calls that ran into a limit, or were not made because earlier ones did.',
+      samples(({ throttled }) => throttled),
+    ),
+    family(
+      `${prefix}_mean_seconds`,
+      'gauge',
+      'Mean time of a call.',
+      samples(({ meanUs }) => meanUs / 1e6),
+    ),
+    family(
+      `${prefix}_p99_seconds`,
+      'gauge',
+      'Time that 99 of 100 calls keep within.',
+      samples(({ p99Us }) => p99Us / 1e6),
+    ),
+  ];
 }
 
 /** Not all of them, and not for sure: see TopList. So they are gauges, whose values may fall. */

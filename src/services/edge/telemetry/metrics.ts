@@ -2,6 +2,8 @@
  * Counters and histograms of one edge. Everything is bounded: kinds are few and fixed, and of titles and sessions
  * only the most frequent are counted. It renders nothing.
  */
+import type { FunctionCost } from '../functions/edge-functions.ts';
+import type { LinkCounts } from '../link-chain.ts';
 import type { EdgeCounts } from '../statistics.ts';
 import type { TokenNames } from './access-record.ts';
 import { HIT_KINDS, type HitKind } from './reply-facts.ts';
@@ -34,10 +36,19 @@ export type MetricsSnapshot = {
   readonly edge: EdgeCounts;
   readonly healed: number;
   readonly linesDropped: number;
+  /** Ways to origins, those of sites among them. */
+  readonly links: readonly LinkCounts[];
+  readonly functions: readonly FunctionCost[];
 };
 
 /** What others count, asked for when somebody looks. */
-export type MetricsSources = { counts(): EdgeCounts; healed(): number; linesDropped(): number };
+export type MetricsSources = {
+  counts(): EdgeCounts;
+  healed(): number;
+  linesDropped(): number;
+  links(): readonly LinkCounts[];
+  functions(): readonly FunctionCost[];
+};
 
 export class Metrics {
   readonly #sources: MetricsSources;
@@ -91,6 +102,8 @@ export class Metrics {
       edge: this.#sources.counts(),
       healed: this.#sources.healed(),
       linesDropped: this.#sources.linesDropped(),
+      links: this.#sources.links(),
+      functions: this.#sources.functions(),
     };
   }
 

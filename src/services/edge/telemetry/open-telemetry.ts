@@ -1,10 +1,9 @@
 /** Opens the access log and the metrics that an edge is told to have, and closes them. */
 import type { Clock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
-import type { EdgeCounts } from '../statistics.ts';
 import { cloudFrontFormat, jsonFormat } from './access-formats.ts';
 import { LineFile } from './line-file.ts';
-import { Metrics } from './metrics.ts';
+import { Metrics, type MetricsSources } from './metrics.ts';
 import { openMetricsListener } from './metrics-listener.ts';
 import { Telemetry } from './telemetry.ts';
 
@@ -33,9 +32,7 @@ type TelemetryDeps = {
   readonly log: Log;
   readonly name: string;
   readonly cacheName: string;
-  counts(): EdgeCounts;
-  healed(): number;
-};
+} & Omit<MetricsSources, 'linesDropped'>;
 
 const FLUSH_CHARS = 64 * 1024;
 const FLUSH_MS = 1000;
@@ -44,14 +41,15 @@ const REST_MS = 10_000;
 const CLOSE_MS = 2000;
 
 export async function openTelemetry(deps: TelemetryDeps, config: TelemetryConfig): Promise<OpenTelemetry> {
-  const { clock, cacheName, counts, healed } = deps;
+  const { clock, cacheName, counts, healed, links, functions } = deps;
   const { log, metricsPort } = config;
   if (!log && metricsPort === undefined) {
     return { telemetry: undefined, metricsUrl: undefined, close: async () => undefined };
   }
   const access = log && openAccessLog(deps, log);
   const linesDropped = () => access?.file.dropped ?? 0;
-  const metrics = metricsPort === undefined ? undefined : new Metrics({ counts, healed, linesDropped });
+  const metrics =
+    metricsPort === undefined ? undefined : new Metrics({ counts, healed, linesDropped, links, functions });
   const listener = metrics && (await openMetricsListener(metrics, metricsPort ?? 0));
   return {
     telemetry: new Telemetry({ clock, cacheName, log: access, metrics }),
