@@ -10,6 +10,17 @@ import {
 } from './edge-control.ts';
 import { listEdges } from './edges.ts';
 import type { Endpoint } from './endpoint.ts';
+import {
+  cancelJob,
+  getJob,
+  getJobReport,
+  getTaskEvidence,
+  listJobs,
+  listWorkers,
+  reencodeTitle,
+  retryJob,
+  retryTask,
+} from './jobs.ts';
 import { endPlay, heartbeatPlay, renewPlay, startPlay } from './plays.ts';
 import { deleteTitle, editTitle, getArtwork, getTitle, listTitles } from './titles.ts';
 import { abortUpload, completeUpload, getUpload, signParts, startUpload } from './uploads.ts';
@@ -36,5 +47,14 @@ export const publicEndpoints = [
   rollBackEdgeConfig,
   createInvalidation,
   listInvalidations,
+  listJobs,
+  getJob,
+  getTaskEvidence,
+  retryTask,
+  retryJob,
+  cancelJob,
+  reencodeTitle,
+  getJobReport,
+  listWorkers,
   getAbout,
 ] as unknown as readonly Endpoint[];

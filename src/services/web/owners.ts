@@ -1,11 +1,12 @@
 /** Which service owns each public path of the API. */
-export type ApiService = 'catalog' | 'playback' | 'steering';
+export type ApiService = 'catalog' | 'playback' | 'steering' | 'studio';
 
 /** The first match counts. */
 const OWNERS: ReadonlyArray<readonly [RegExp, ApiService]> = [
   [/^\/api\/titles\/[^/]+\/play$/, 'playback'],
   [/^\/api\/sessions(\/|$)/, 'playback'],
   [/^\/api\/(edges|edge-config|invalidations)(\/|$)/, 'steering'],
+  [/^\/api\/(jobs|workers)(\/|$)/, 'studio'],
   [/^\/api\/(titles|uploads)(\/|$)/, 'catalog'],
 ];
 

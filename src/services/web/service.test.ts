@@ -51,6 +51,7 @@ test('each path goes to the service that owns it, never as a trusted request', a
     ['/api/uploads/1/parts', 'catalog'],
     ['/api/sessions/1/heartbeat', 'playback'],
     ['/api/edges', 'steering'],
+    ['/api/jobs/1/report', 'studio'],
   ] as const;
   for (const [path, owner] of owners) assert.equal(await (await get(path)).text(), owner, path);
   assert.ok(forwarded.every(({ trusted }) => !trusted));

@@ -1,0 +1,262 @@
+/**
+ * Encoding jobs, as operators see and steer them: a job is the work on one version of a title (a master, or a
+ * re-encode of it with another preset). Pages poll; every reply of a GET carries an ETag, so that a poll that brings
+ * no news costs a 304 without a body.
+ */
+import { z } from 'zod';
+import { emptyReply, endpoint } from './endpoint.ts';
+import { inspection } from './tasks.ts';
+import { titleId } from './titles.ts';
+
+export const jobId = z
+  .string()
+  .regex(/^[0-9a-hjkmnp-tv-z]{26}-\d{1,6}$/)
+  .meta({ description: 'Id of a job: the title and its version, joined by a dash.' });
+
+export const jobState = z.enum(['inspecting', 'encoding', 'ready', 'refused', 'cancelled']).meta({
+  description:
+    'ready: all is published, perhaps less a part that was set aside. refused: no more comes of it.',
+});
+export type JobState = z.infer<typeof jobState>;
+
+export const presetName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,39}$/)
+  .meta({ description: 'Name of an encoding preset.' });
+
+/** What a job was thought to need before it began, and what it needed. Seconds of processor and of wall clock, bytes. */
+export const jobCost = z.object({
+  cpuS: z.number().nullable(),
+  wallS: z.number().nullable(),
+  bytes: z.number().nullable(),
+});
+
+export const taskCounts = z.object({
+  waiting: z.number().int(),
+  queued: z.number().int(),
+  leased: z.number().int(),
+  done: z.number().int(),
+  /** Of those done: taken from an earlier encode of the same inputs and parameters. */
+  reused: z.number().int(),
+  dropped: z.number().int(),
+  /** Set aside after their last try; their evidence is kept. */
+  failed: z.number().int(),
+});
+
+export const job = z
+  .object({
+    id: jobId,
+    title: titleId,
+    version: z.number().int(),
+    name: z.string().meta({ description: 'File name of the master.' }),
+    state: jobState,
+    preset: z.string(),
+    progress: z.number().min(0).max(1),
+    etaS: z.number().nullable(),
+    fps: z.number().meta({ description: 'Frames a second, of all workers together.' }),
+    startedAt: z.iso.datetime(),
+    endedAt: z.iso.datetime().nullable(),
+    reason: z.string().nullable(),
+    reasonCode: z.string().nullable(),
+    tasks: taskCounts,
+    estimate: jobCost,
+    actual: jobCost,
+  })
+  .meta({ id: 'Job' });
+export type Job = z.infer<typeof job>;
+
+export const taskEvidence = z.object({
+  at: z.iso.datetime(),
+  attempt: z.number().int(),
+  worker: z.string(),
+  code: z.string(),
+  message: z.string(),
+  /** The last of what the program said, without addresses. */
+  log: z.string(),
+});
+export type TaskEvidence = z.infer<typeof taskEvidence>;
+
+export const jobTaskState = z.enum(['waiting', 'queued', 'leased', 'done', 'dropped', 'failed']);
+
+export const jobTask = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    track: z.string(),
+    kind: z.string(),
+    state: jobTaskState,
+    /** Ids of tasks of this job that must be done first. */
+    dependsOn: z.array(z.string()),
+    /** What the task is by content: equal digests have equal results. */
+    digest: z.string().nullable(),
+    reused: z.boolean(),
+    priority: z.number(),
+    attempt: z.number().int(),
+    failures: z.number().int(),
+    lost: z.number().int(),
+    worker: z.string().nullable(),
+    progress: z.number().min(0).max(1),
+    fps: z.number().nullable(),
+    etaS: z.number().nullable(),
+    cpuS: z.number().nullable(),
+    bytes: z.number().nullable(),
+    startedAt: z.iso.datetime().nullable(),
+    endedAt: z.iso.datetime().nullable(),
+    lastFailure: taskEvidence.omit({ log: true }).nullable(),
+  })
+  .meta({ id: 'JobTask' });
+export type JobTask = z.infer<typeof jobTask>;
+
+export const workerState = z.enum(['idle', 'working', 'draining', 'lost']).meta({
+  description:
+    'draining: takes no more work and gives back what it cannot finish. lost: not heard of in time.',
+});
+
+export const encodeWorker = z
+  .object({
+    name: z.string(),
+    state: workerState,
+    task: z.string().nullable(),
+    title: titleId.nullable(),
+    /** Since when it has been in this state or on this task. */
+    since: z.iso.datetime(),
+    fps: z.number().nullable(),
+    cpuS: z.number().nullable(),
+    lastHeardAt: z.iso.datetime(),
+  })
+  .meta({ id: 'EncodeWorker' });
+export type EncodeWorker = z.infer<typeof encodeWorker>;
+
+/** A point of the rate-quality plane; `crf` and size say how it was made. */
+const ratePoint = z.object({
+  width: z.number().int(),
+  height: z.number().int(),
+  crf: z.number().nullable(),
+  bitsPerS: z.number(),
+  quality: z.number().nullable(),
+});
+export type RatePoint = z.infer<typeof ratePoint>;
+
+export const ladderAnalysis = z.object({
+  /** The metric that quality is in: "vmaf", "xpsnr", "ssim". */
+  metric: z.string(),
+  points: z.array(ratePoint),
+  hull: z.array(ratePoint),
+  chosen: z.array(ratePoint.extend({ name: z.string(), codec: z.string().optional() })),
+  /** Apple's rungs, for comparison. */
+  apple: z.array(ratePoint.extend({ name: z.string() })),
+});
+export type LadderAnalysis = z.infer<typeof ladderAnalysis>;
+
+export const jobDetail = z
+  .object({
+    job,
+    tasks: z.array(jobTask),
+    workers: z.array(encodeWorker),
+    /** Null until the title was analysed, or where the preset needs no analysis. */
+    ladder: ladderAnalysis.nullable(),
+    inspection: inspection.nullable(),
+  })
+  .meta({ id: 'JobDetail' });
+export type JobDetail = z.infer<typeof jobDetail>;
+
+const jobParams = z.object({ job: jobId });
+const jobTaskParams = z.object({ job: jobId, task: z.string().max(200) });
+
+export const listJobs = endpoint({
+  id: 'listJobs',
+  method: 'GET',
+  path: '/api/jobs',
+  summary: 'Encoding jobs, newest first. The same ETag means: no news.',
+  query: z.object({
+    state: jobState.optional(),
+    title: titleId.optional(),
+    limit: z.coerce.number().int().min(1).max(500).default(100),
+    after: jobId.optional().meta({ description: 'Only jobs after this one, for the next page.' }),
+  }),
+  reply: z.object({ jobs: z.array(job), next: jobId.nullable() }),
+  errors: ['invalid_request'],
+});
+
+export const getJob = endpoint({
+  id: 'getJob',
+  method: 'GET',
+  path: '/api/jobs/{job}',
+  summary: 'One job in full: its tasks and what each waits for, workers, ladder, inspection.',
+  params: jobParams,
+  reply: jobDetail,
+  errors: ['not_found'],
+});
+
+export const getTaskEvidence = endpoint({
+  id: 'getTaskEvidence',
+  method: 'GET',
+  path: '/api/jobs/{job}/tasks/{task}/evidence',
+  summary: 'Why attempts at a task failed, newest first, with the last of what programs said.',
+  params: jobTaskParams,
+  reply: z.object({ evidence: z.array(taskEvidence) }),
+  errors: ['not_found'],
+});
+
+export const retryTask = endpoint({
+  id: 'retryTask',
+  method: 'POST',
+  path: '/api/jobs/{job}/tasks/{task}/retry',
+  summary: 'Tries a task again that was set aside, and all that was dropped with it.',
+  params: jobTaskParams,
+  status: 202,
+  reply: emptyReply,
+  errors: ['not_found', 'conflict'],
+});
+
+export const retryJob = endpoint({
+  id: 'retryJob',
+  method: 'POST',
+  path: '/api/jobs/{job}/retry',
+  summary: 'Tries all again that failed in a job. What is done stays.',
+  params: jobParams,
+  status: 202,
+  reply: emptyReply,
+  errors: ['not_found', 'conflict'],
+});
+
+export const cancelJob = endpoint({
+  id: 'cancelJob',
+  method: 'POST',
+  path: '/api/jobs/{job}/cancel',
+  summary: 'Ends a job. Workers stop within a few seconds; what was published plays on.',
+  params: jobParams,
+  status: 202,
+  reply: emptyReply,
+  errors: ['not_found', 'conflict'],
+});
+
+export const reencodeTitle = endpoint({
+  id: 'reencodeTitle',
+  method: 'POST',
+  path: '/api/jobs',
+  summary: 'Encodes a title anew, with another preset. Only what differs from before is done again.',
+  body: z.object({ title: titleId, preset: presetName.optional() }),
+  status: 202,
+  reply: z.object({ job: jobId }),
+  errors: ['not_found', 'conflict', 'invalid_request'],
+});
+
+export const getJobReport = endpoint({
+  id: 'getJobReport',
+  method: 'GET',
+  path: '/api/jobs/{job}/report',
+  summary: 'The report of a job to keep: as JSON, or as a page to read and print.',
+  params: jobParams,
+  query: z.object({ format: z.enum(['json', 'html']).default('json') }),
+  reply: jobDetail,
+  errors: ['not_found'],
+});
+
+export const listWorkers = endpoint({
+  id: 'listWorkers',
+  method: 'GET',
+  path: '/api/workers',
+  summary: 'The encoder workers that were heard of lately, and what each does.',
+  reply: z.object({ workers: z.array(encodeWorker) }),
+});
