@@ -10,6 +10,7 @@ import { removeOtherShards, shardConfig, shardCount, shardFolder } from './edge-
 import type { Unit } from './main.ts';
 import { MEDIA_BUCKET, PROFILES } from './names.ts';
 import { tellReady } from './platform/supervisor.ts';
+import { URGENT_ENCODER } from './roles.ts';
 import { readHours } from './services/edge/proactive-fill/hours.ts';
 import type { ProactiveFillOptions } from './services/edge/proactive-fill/proactive-fill.ts';
 import type { TelemetryConfig } from './services/edge/telemetry/open-telemetry.ts';
@@ -94,7 +95,10 @@ export async function runEncoder(name: string, unit: Unit): Promise<void> {
   const programs = await findPrograms({ ffmpeg: settings.MATINEE_FFMPEG, ffprobe: settings.MATINEE_FFPROBE });
   const worker = createEncoderWorker(
     { studio: createStudioClient(directory.transport('studio')), clock, log, programs },
-    { name, scratch: join(folder, 'scratch', name), threads: settings.MATINEE_ENCODER_THREADS },
+    {
+      ...{ name, scratch: join(folder, 'scratch', name), threads: settings.MATINEE_ENCODER_THREADS },
+      urgentOnly: name === URGENT_ENCODER,
+    },
   );
   const running = worker.run?.(lifecycle.signal);
   lifecycle.onShutdown('return-leases', 'worker', () => running);

@@ -8,6 +8,7 @@ import { publicUrl } from './addresses.ts';
 import { createCatalogClient } from './clients/catalog.ts';
 import { createPlaybackClient } from './clients/playback.ts';
 import { createSteeringClient } from './clients/steering.ts';
+import { createHurryClient } from './clients/studio.ts';
 import {
   credentialsFile,
   ensureBuckets,
@@ -138,8 +139,9 @@ async function openServices(
   }
   if (tables && keys && has('playback')) {
     const { openPlaybackService } = await import('./services/playback/service.ts');
+    const studio = createHurryClient(directory.transport('studio'));
     const config = { tokenTtlS: 6 * 3600, sessionIdleS: 120 };
-    add(await openPlaybackService({ catalog, steering, tables, keys, clock, log }, config));
+    add(await openPlaybackService({ catalog, steering, studio, tables, keys, clock, log }, config));
   }
   if (tables && has('steering')) {
     const { openSteeringService } = await import('./services/steering/service.ts');

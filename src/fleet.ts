@@ -9,7 +9,7 @@ import { shardCount } from './edge-shards.ts';
 import type { Unit } from './main.ts';
 import { type ChildSpec, type SupervisedChild, superviseChild } from './platform/supervisor.ts';
 import { ensurePrograms } from './programs.ts';
-import { CONTROL_ROLES, type Role } from './roles.ts';
+import { CONTROL_ROLES, type Role, URGENT_ENCODER } from './roles.ts';
 import { EDGE_ENVIRONMENT } from './services/edge/process-environment.ts';
 import type { Settings } from './settings.ts';
 import { ensureWebBuild } from './web-build.ts';
@@ -76,6 +76,11 @@ export function childSpecs(roles: ReadonlySet<Role>, settings: Settings): ChildS
     for (let number = 1; number <= count; number++) {
       const name = `encoder-${number}`;
       specs.push({ name, file: mainFile, args: ['--unit=encoder', `--name=${name}`], stopMs: 7000 });
+    }
+    // One more for what viewers and uploaders wait for, which long encodes would keep waiting.
+    if (count > 0) {
+      const args = ['--unit=encoder', `--name=${URGENT_ENCODER}`];
+      specs.push({ name: URGENT_ENCODER, file: mainFile, args, stopMs: 7000 });
     }
   }
   return specs;

@@ -21,7 +21,15 @@ test('each choice of roles becomes its processes', () => {
     SETTINGS_PREFIX,
   );
   const names = (roles: string) => childSpecs(parseRoles(roles), settings).map(({ name }) => name);
-  assert.deepEqual(names('all'), ['control', 'edge-1', 'edge-2', 'encoder-1', 'encoder-2', 'encoder-3']);
+  assert.deepEqual(names('all'), [
+    'control',
+    'edge-1',
+    'edge-2',
+    'encoder-1',
+    'encoder-2',
+    'encoder-3',
+    'encoder-urgent',
+  ]);
   assert.deepEqual(names('edge'), ['edge-1', 'edge-2']);
   assert.deepEqual(names('studio,web'), ['control']);
 });

@@ -19,6 +19,9 @@ export const FLEET_ROLES = {
   encoder: 'encoder workers, MATINEE_ENCODERS processes',
 } as const;
 
+/** The encoder worker that takes urgent tasks only. */
+export const URGENT_ENCODER = 'encoder-urgent';
+
 export type ControlRole = keyof typeof CONTROL_ROLES;
 export type Role = ControlRole | keyof typeof FLEET_ROLES;
 

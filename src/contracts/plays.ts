@@ -19,6 +19,14 @@ export const play = z
         .meta({ description: 'Multivariant playlist at the first edge; its path carries the token.' }),
       dash: z.string().meta({ description: 'MPD over the same segments.' }),
     }),
+    growing: z
+      .object({ hls: z.string(), dash: z.string(), extent: z.string() })
+      .optional()
+      .meta({
+        description:
+          'While the title grows: manifests of the whole film, and the file that tells which segments are there. A player ' +
+          'that does not ask for others yet can go to any place; all others use `manifests`, which grow.',
+      }),
     edges: z.array(edgeRef).meta({
       description:
         'Ranked. Any of them answers the same path, so a player that loses one goes on at the next.',
@@ -43,6 +51,12 @@ export const startPlay = endpoint({
       .max(100)
       .optional()
       .meta({ description: 'A stable name that the player chose for its device.' }),
+    waitS: z
+      .number()
+      .min(0)
+      .max(20)
+      .optional()
+      .meta({ description: 'How long to wait for a title whose first picture is still being made.' }),
   }),
   reply: play,
   errors: ['not_found', 'conflict', 'unavailable'],
@@ -80,6 +94,17 @@ export const heartbeatPlay = endpoint({
       .int()
       .meta({ description: 'Newest publication of the title; renew when it has grown.' }),
   }),
+  errors: ['not_found'],
+});
+
+export const hurryPlay = endpoint({
+  id: 'hurryPlay',
+  method: 'POST',
+  path: '/api/sessions/{session}/hurry',
+  summary: 'The viewer of a growing title wants to go on at a position that is not there yet.',
+  params: z.object({ session: sessionId }),
+  body: z.object({ positionS: z.number().min(0) }),
+  reply: emptyReply,
   errors: ['not_found'],
 });
 

@@ -21,7 +21,7 @@ import {
   retryJob,
   retryTask,
 } from './jobs.ts';
-import { endPlay, heartbeatPlay, renewPlay, startPlay } from './plays.ts';
+import { endPlay, heartbeatPlay, hurryPlay, renewPlay, startPlay } from './plays.ts';
 import { deleteTitle, editTitle, getArtwork, getTitle, listTitles } from './titles.ts';
 import { abortUpload, completeUpload, getUpload, signParts, startUpload } from './uploads.ts';
 
@@ -39,6 +39,7 @@ export const publicEndpoints = [
   startPlay,
   renewPlay,
   heartbeatPlay,
+  hurryPlay,
   endPlay,
   listEdges,
   drainEdge,

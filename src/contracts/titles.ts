@@ -30,6 +30,9 @@ export const title = z
       .number()
       .nullable()
       .meta({ description: 'Length of the film in seconds; null until inspected.' }),
+    playableS: z.number().nullable().meta({
+      description: 'While a title grows: seconds from its start that can be played now; null otherwise.',
+    }),
     width: z.number().int().nullable(),
     height: z.number().int().nullable(),
     reason: z.string().nullable().meta({ description: 'Why it was refused, for the uploader.' }),
@@ -126,6 +129,8 @@ export const publication = z.object({
   renditions: z.array(z.string()),
   audioLanguages: z.array(z.string()),
   captionLanguages: z.array(z.string()),
+  /** Of a title that grows: manifests of the whole film for players that know when a part of it is there. */
+  growing: z.object({ hls: z.string(), dash: z.string(), extent: z.string() }).optional(),
 });
 export type Publication = z.infer<typeof publication>;
 
@@ -159,6 +164,7 @@ export const reportTitle = endpoint({
     progress: z.number().min(0).max(1).optional(),
     etaS: z.number().nullable().optional(),
     durationS: z.number().nullable().optional(),
+    playableS: z.number().nullable().optional(),
     width: z.number().int().nullable().optional(),
     height: z.number().int().nullable().optional(),
     reason: z.string().nullable().optional(),
@@ -184,13 +190,26 @@ export const publishTitle = endpoint({
   errors: ['not_found'],
 });
 
+/** Only while this publication is the newest one; the title has nothing to play afterwards. */
+export const withdrawPublication = endpoint({
+  id: 'withdrawPublication',
+  method: 'DELETE',
+  path: '/internal/catalog/titles/{id}/publication/{number}',
+  summary: 'Takes a publication back, because its master turned out to be no film.',
+  internal: true,
+  params: z.object({ id: titleId, number: z.coerce.number().int().positive() }),
+  reply: emptyReply,
+  errors: ['not_found'],
+});
+
 export const getPublication = endpoint({
   id: 'getPublication',
   method: 'GET',
   path: '/internal/catalog/titles/{id}/publication',
-  summary: 'What a play of this title is given.',
+  summary: 'What a play of this title is given; waits so long for the first one of a title in the making.',
   internal: true,
   params: z.object({ id: titleId }),
+  query: z.object({ waitMs: z.coerce.number().int().min(0).max(25_000).optional() }),
   reply: z.object({ title, publication }),
   errors: ['not_found', 'conflict'],
 });

@@ -83,12 +83,15 @@ export async function openPgBossQueue({ records, clock, log }: PgBossQueueOption
       return rows.map(({ id }) => (stored.has(id) ? id : undefined));
     },
 
-    lease: async (queue, { limit, waitMs, signal }) => {
+    lease: async (queue, { limit, waitMs, priorityMin, signal }) => {
       const poller = pollers.get(queue) ?? createPoller(clock);
       pollers.set(queue, poller);
       const take = async (): Promise<Job[]> => {
         if (closed) return [];
-        const found = await boss.fetch<JobPayload>(queue, { batchSize: limit, includeMetadata: true });
+        const found = await boss.fetch<JobPayload>(queue, {
+          ...{ batchSize: limit, includeMetadata: true },
+          ...(priorityMin === undefined ? {} : { minPriority: priorityMin }),
+        });
         return found.map(jobOf);
       };
       return poller.poll(take, waitMs, signal);

@@ -15,8 +15,14 @@ export type Queue = {
   declare(queue: string, options: QueueOptions): Promise<void>;
   /** Resolves to the ids; undefined where `key` was already waiting or running. */
   send(queue: string, jobs: readonly NewJob[]): Promise<Array<string | undefined>>;
-  /** At most `limit` jobs at once; waits up to `waitMs` for the first; never rejects for want of work. */
-  lease(queue: string, options: { limit: number; waitMs: number; signal?: AbortSignal }): Promise<Job[]>;
+  /**
+   * At most `limit` jobs at once; waits up to `waitMs` for the first; never rejects for want of work. Leaves what has
+   * a lower priority than `priorityMin` to others.
+   */
+  lease(
+    queue: string,
+    options: { limit: number; waitMs: number; priorityMin?: number; signal?: AbortSignal },
+  ): Promise<Job[]>;
   heartbeat(queue: string, job: JobRef): Promise<void>;
   complete(queue: string, job: JobRef): Promise<void>;
   /** With `retry: false` the job goes to the dead letters at once. */

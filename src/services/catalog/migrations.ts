@@ -53,4 +53,9 @@ export const catalogMigrations: Readonly<Record<string, Migration>> = {
       await sql`CREATE INDEX uploads_title ON catalog.uploads (title)`.execute(db);
     },
   },
+  '002-first-light': {
+    up: async (db: Kysely<unknown>) => {
+      await sql`ALTER TABLE catalog.titles ADD COLUMN playable_s double precision`.execute(db);
+    },
+  },
 };

@@ -14,6 +14,7 @@ import {
   openTitle,
   publishTitle,
   reportTitle,
+  withdrawPublication,
 } from '../../contracts/titles.ts';
 import { abortUpload, completeUpload, getUpload, signParts, startUpload } from '../../contracts/uploads.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -86,7 +87,13 @@ export function createCatalogService(deps: CatalogDeps, config: CatalogConfig): 
         await titles.publish(params.id, body);
         return {};
       }),
-      route(getPublication, async ({ params }) => titles.publication(params.id)),
+      route(withdrawPublication, async ({ params }) => {
+        await titles.withdraw(params.id, params.number);
+        return {};
+      }),
+      route(getPublication, async ({ params, query }, { request }) =>
+        titles.publication(params.id, query.waitMs, request.signal),
+      ),
       route(startUpload, async ({ body }) => uploads.start(body)),
       route(getUpload, async ({ params }) => uploads.get(params.id)),
       route(signParts, async ({ params, body }) => uploads.sign(params.id, body.partNumbers)),

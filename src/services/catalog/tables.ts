@@ -14,6 +14,7 @@ export type TitleTable = {
   progress: number;
   eta_s: number | null;
   duration_s: number | null;
+  playable_s: ColumnType<number | null, number | null | undefined, number | null>;
   width: number | null;
   height: number | null;
   reason: string | null;
@@ -55,6 +56,7 @@ export function titleOf(row: TitleRow): Title {
     stage: row.stage,
     etaS: row.eta_s,
     durationS: row.duration_s,
+    playableS: row.playable_s,
     width: row.width,
     height: row.height,
     reason: row.reason,

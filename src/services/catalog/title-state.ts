@@ -15,6 +15,7 @@ export type TitleReport = {
   progress?: number;
   etaS?: number | null;
   durationS?: number | null;
+  playableS?: number | null;
   width?: number | null;
   height?: number | null;
   reason?: string | null;
@@ -34,6 +35,7 @@ export function applyReport(row: TitleRow, report: TitleReport): TitleChange {
     ...(report.stage === undefined ? {} : { stage: report.stage }),
     ...(report.etaS === undefined ? {} : { eta_s: report.etaS }),
     ...(report.durationS === undefined ? {} : { duration_s: report.durationS }),
+    ...(report.playableS === undefined ? {} : { playable_s: report.playableS }),
     ...(report.width === undefined ? {} : { width: report.width }),
     ...(report.height === undefined ? {} : { height: report.height }),
     ...(report.reason === undefined ? {} : { reason: report.reason }),

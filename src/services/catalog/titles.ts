@@ -1,6 +1,7 @@
 /** The titles in PostgreSQL: every read and write of them, and nothing of HTTP. */
 import { type Kysely, sql } from 'kysely';
 import type { Publication, Title, TitleState } from '../../contracts/titles.ts';
+import { createAlarm } from '../../platform/alarm.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { MatineeError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
@@ -17,9 +18,13 @@ export type NewTitle = {
   bytesExpected?: number;
 };
 export type TitleQuery = { state?: TitleState; search?: string; limit: number; after?: string };
+/** How often a waiting caller's title is looked at besides when something is published. */
+const LOOK_EVERY_MS = 1000;
+
 export type Titles = ReturnType<typeof createTitles>;
 
 export function createTitles(db: Kysely<CatalogTables>, clock: Clock) {
+  const published = createAlarm(clock);
   const now = () => new Date(clock.now());
   const find = async (id: string): Promise<TitleRow> => {
     const row = await db
@@ -131,10 +136,33 @@ export function createTitles(db: Kysely<CatalogTables>, clock: Clock) {
           height: publication.height,
         };
       });
+      published.ring();
     },
 
-    publication: async (id: string): Promise<{ title: Title; publication: Publication }> => {
-      const row = await find(id);
+    /** Only while it is the newest: a later one does not depend on it. The number stays used. */
+    withdraw: async (id: string, number: number): Promise<void> => {
+      await change(id, (row) =>
+        row.publication === null || row.publication_number !== number
+          ? undefined
+          : { publication: null, playable_s: null, state: 'ingesting' },
+      );
+    },
+
+    /** Waits so long for the first publication of a title that may still get one. */
+    publication: async (
+      id: string,
+      waitMs = 0,
+      signal?: AbortSignal,
+    ): Promise<{ title: Title; publication: Publication }> => {
+      const deadline = clock.monotonic() + waitMs;
+      let row = await find(id);
+      while (!row.publication && row.state !== 'refused' && !signal?.aborted) {
+        const leftMs = deadline - clock.monotonic();
+        if (leftMs <= 0) break;
+        // A publication that another catalog took rings no alarm here.
+        await published.wait(Math.min(LOOK_EVERY_MS, leftMs), signal).catch(() => undefined);
+        row = await find(id);
+      }
       if (row.publication) return { title: titleOf(row), publication: row.publication };
       const why = row.state === 'refused' ? (row.reason ?? 'it was refused') : 'it is not ready to play yet';
       throw new MatineeError('conflict', `"${row.name}" cannot be played: ${why}`);

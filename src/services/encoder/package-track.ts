@@ -9,6 +9,7 @@
  */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { segmentRates } from '../../contracts/segment-rates.ts';
 import type { PackagedTrack, StoredFile, TaskResult, TaskSpec } from '../../contracts/tasks.ts';
 import { fetchInputs } from './fetch-inputs.ts';
 import { ffmpegOrFail } from './ffmpeg.ts';
@@ -148,25 +149,10 @@ function describeTrack(spec: PackageSpec, movie: Movie, segments: readonly Segme
     init: INIT_FILE,
     startTicks: starts[0] ?? 0,
     segments: rows,
-    ...bitRates(rows, movie.timescale),
+    ...segmentRates(rows, movie.timescale),
     ...(movie.video ?? {}),
     ...(movie.video ? { frameRate: { num: movie.timescale / fraction, den: frameTicks / fraction } } : {}),
     ...(movie.audio ?? {}),
-  };
-}
-
-/**
- * Peak and mean in bits per second. A last segment shorter than half of the first says nothing of the load on a
- * network (RFC 8216bis counts spans of at least half the target duration) and is left out of the peak.
- */
-function bitRates(rows: PackagedTrack['segments'], timescale: number) {
-  const long = rows.filter((row) => row.ticks * 2 >= (rows[0]?.ticks ?? 0) && row.ticks > 0);
-  const rate = (bytes: number, ticks: number) => Math.ceil((bytes * 8 * timescale) / Math.max(1, ticks));
-  const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
-  const ticks = rows.reduce((sum, row) => sum + row.ticks, 0);
-  return {
-    bitsPerSPeak: Math.max(...long.map((row) => rate(row.bytes, row.ticks))),
-    bitsPerSMean: rate(bytes, ticks),
   };
 }
 

@@ -25,6 +25,7 @@ const TITLE = '01jd0000000000000000000000';
 const CONFIG = { tokenTtlS: 6 * 3600, sessionIdleS: 120 };
 const state = {
   ...{ ms: 1_800_000_000_000, publication: 1, edges: ['a', 'b'], failed: [] as string[] },
+  hurried: [] as string[],
   ...{ catalogAway: false, catalogAsked: 0 },
 };
 const clock = { ...systemClock, now: () => state.ms, monotonic: () => state.ms };
@@ -60,13 +61,22 @@ function open(stored: Tables = tables) {
       return { title: {}, publication: { number: state.publication, prefix, ...files, durationS: 100 } };
     },
   } as unknown as CatalogClient;
+  const studio = {
+    hurryTitle: async ({ params, body }: { params: { id: string }; body: { positionS: number } }) => {
+      state.hurried.push(`${params.id} ${body.positionS}`);
+      return {};
+    },
+  };
   const steering = {
     rankEdges: async ({ body }: { body: { failed: string[] } }) => {
       state.failed = body.failed;
       return { edges: state.edges.map((name) => ({ name, url: `http://${name}` })) };
     },
   } as unknown as SteeringClient;
-  return openPlaybackService({ catalog, steering, tables: stored, keys, clock, log: silentLog }, CONFIG);
+  return openPlaybackService(
+    { catalog, steering, studio, tables: stored, keys, clock, log: silentLog },
+    CONFIG,
+  );
 }
 
 async function call(method: string, path: string, body: unknown = {}) {

@@ -4,9 +4,10 @@
  */
 import type { CatalogClient } from '../../clients/catalog.ts';
 import type { SteeringClient } from '../../clients/steering.ts';
+import type { HurryClient } from '../../clients/studio.ts';
 import { getTokenKeys } from '../../contracts/edges.ts';
 import { FILL_SESSION, mintFillToken } from '../../contracts/fill.ts';
-import { endPlay, heartbeatPlay, type Play, renewPlay, startPlay } from '../../contracts/plays.ts';
+import { endPlay, heartbeatPlay, hurryPlay, type Play, renewPlay, startPlay } from '../../contracts/plays.ts';
 import { createEndpointServer, route } from '../../contracts/serve.ts';
 import type { Publication } from '../../contracts/titles.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -24,6 +25,7 @@ import { openTokenSigner } from './token-signer.ts';
 export type PlaybackDeps = {
   catalog: CatalogClient;
   steering: SteeringClient;
+  studio: HurryClient;
   tables: Tables;
   keys: Keys;
   clock: Clock;
@@ -43,14 +45,16 @@ const SEEN_WITHIN_S = 10;
 type Viewer = { clientAddress: string; failed: string[] };
 
 export async function openPlaybackService(deps: PlaybackDeps, config: PlaybackConfig): Promise<Service> {
-  const { catalog, steering, tables, clock, log } = deps;
+  const { catalog, steering, studio, tables, clock, log } = deps;
   const signer = await openTokenSigner(deps, config.tokenTtlS);
   const sessions = createSessions(tables, clock, config.sessionIdleS);
   const bookmarks = createBookmarks(tables, clock);
   const newestPublication = createNewestPublication(deps);
 
-  const publicationOf = async (title: string): Promise<Publication> =>
-    (await catalog.getPublication({ params: { id: title } })).publication;
+  const publicationOf = async (title: string, waitS = 0, signal?: AbortSignal): Promise<Publication> => {
+    const query = waitS > 0 ? { waitMs: Math.round(waitS * 1000) } : {};
+    return (await catalog.getPublication({ params: { id: title }, query }, signal)).publication;
+  };
   const playOf = async (
     session: Session,
     publication: Publication,
@@ -62,12 +66,22 @@ export async function openPlaybackService(deps: PlaybackDeps, config: PlaybackCo
     const [first] = edges;
     if (!first) throw new MatineeError('unavailable', 'no edge is there to serve this film; try again soon');
     const { token, expiresS } = await signer.mint(publication.prefix, session.id);
+    const { growing } = publication;
     return {
       session: session.id,
       manifests: {
         hls: mediaUrl(first.url, token, publication.hls),
         dash: mediaUrl(first.url, token, publication.dash),
       },
+      ...(growing
+        ? {
+            growing: {
+              hls: mediaUrl(first.url, token, growing.hls),
+              dash: mediaUrl(first.url, token, growing.dash),
+              extent: mediaUrl(first.url, token, growing.extent),
+            },
+          }
+        : {}),
       edges,
       publication: publication.number,
       durationS: publication.durationS,
@@ -78,10 +92,10 @@ export async function openPlaybackService(deps: PlaybackDeps, config: PlaybackCo
 
   const handle = createEndpointServer(
     [
-      route(startPlay, async ({ params, body }, { remoteAddress }) => {
+      route(startPlay, async ({ params, body }, { remoteAddress, request }) => {
         const title = params.id;
         const device = body.device || null;
-        const publication = await publicationOf(title);
+        const publication = await publicationOf(title, body.waitS, request.signal);
         const bookmarkS = await bookmarks.get(device, title);
         const beginS = bookmarkS > publication.durationS - SEEN_WITHIN_S ? 0 : bookmarkS;
         const id = newId(clock.now());
@@ -114,6 +128,11 @@ export async function openPlaybackService(deps: PlaybackDeps, config: PlaybackCo
         if (isPlace) await bookmarks.set(session.device, session.title, stoppedAtS, heardMs);
         refuseEnded(session);
         return { publication: await newestPublication(session.title, session.publication) };
+      }),
+      route(hurryPlay, async ({ params, body }) => {
+        const session = refuseEnded(await sessions.touch(params.session, {}));
+        await studio.hurryTitle({ params: { id: session.title }, body });
+        return {};
       }),
       route(endPlay, async ({ params }) => {
         await sessions.end(params.session);

@@ -2,11 +2,15 @@
 import { z } from 'zod';
 import type { Clock } from '../../platform/clock.ts';
 import type { ObjectInfo } from '../../ports/objects/objects.ts';
-import { addRemovals, LATE_WRITERS_MS } from './removals.ts';
+import { playsUnfinished } from './light.ts';
+import { LIGHT_TRACK } from './light-plan.ts';
+import type { PlannedTask } from './plan.ts';
+import { versionPrefix } from './prefixes.ts';
+import { addRemovals, LATE_VIEWERS_MS, LATE_WRITERS_MS } from './removals.ts';
 import { insertTasks, insertTitle, isActive, lockTitle, updateTitle } from './rows.ts';
 import { unneededPrefixes } from './setbacks.ts';
 import type { TitleRow, Tx } from './tables.ts';
-import { INSPECT } from './urgency.ts';
+import { GLANCE, INSPECT } from './urgency.ts';
 
 const base = { sequence: z.number(), bucket: z.string(), key: z.string() };
 const upload = { ...base, uploadId: z.string(), expectedBytes: z.number().optional() };
@@ -40,19 +44,38 @@ export async function takeMaster(
     await updateTitle(tx, id, values);
     return undefined;
   }
+  // It was taken back before this.
+  const published = playsUnfinished(title) ? null : title.published;
   const dropped = await dropVersion(tx, clock, title);
+  if (published !== title.published) {
+    const prefix = versionPrefix(title.title, title.version);
+    await addRemovals(tx, [prefix], clock.now() + LATE_VIEWERS_MS);
+  }
   const version = title.version + 1;
   await updateTitle(tx, id, {
     state: 'inspecting',
+    ...(published === null ? { published } : {}),
     last_sequence: event.sequence,
     ...{ upload_id: null, received: null, expected: null },
     ...{ etag: event.etag, master_bytes: master.size, master_modified_ms: modified, version },
-    ...{ inspection: null, plan: null, pending: null, progress: 0, reason: null, reason_code: null },
+    ...{
+      inspection: null,
+      plan: null,
+      light: null,
+      pending: null,
+      progress: 0,
+      reason: null,
+      reason_code: null,
+    },
   });
-  const spec = { kind: 'inspect' as const, master: '', bytes: master.size };
-  const name = 'inspect';
-  const task = { name, track: name, kind: spec.kind, spec, priority: INSPECT, cost: 0, waits: false };
-  await insertTasks(tx, id, version, [task]);
+  const first = (kind: 'inspect' | 'glance', track: string, priority: number): PlannedTask => {
+    const spec = { kind, master: '', bytes: master.size };
+    return { name: kind, track, kind, spec, priority, cost: 0, waits: false };
+  };
+  const tasks = [first('inspect', 'inspect', INSPECT)];
+  // Whoever watches an earlier master keeps a whole film until there is one of the new master.
+  if (published === null) tasks.push(first('glance', LIGHT_TRACK, GLANCE));
+  await insertTasks(tx, id, version, tasks);
   return { version, dropped };
 }
 

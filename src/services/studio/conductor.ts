@@ -5,6 +5,8 @@
  */
 import { isMatineeError } from '../../platform/errors.ts';
 import type { Queue } from '../../ports/queue/queue.ts';
+import { growLight } from './grow.ts';
+import { dismissLight } from './light.ts';
 import { IMAGES_TRACK } from './plan.ts';
 import { versionWorkPrefix } from './prefixes.ts';
 import { intend, type PublishDeps, publish } from './publish.ts';
@@ -42,9 +44,18 @@ export function createConductor(deps: ConductorDeps, config: ConductorConfig) {
     try {
       const tasks = isActive(title) ? await readTasks(title) : [];
       await sendTasks(title, tasks);
+      // What the catalog still believes to play is taken back before it hears of a refusal.
+      let trouble: unknown;
+      const isNews = await growLight(deps, mediaBucket, title, signal).catch((error: unknown) => {
+        if (title.state === 'refused' || isMatineeError(error, 'not_found')) throw error;
+        trouble = error;
+        return false;
+      });
+      const now = isNews ? ((await readTitle(db, id)) ?? title) : title;
       // The stage is told before the work, since both may take a while.
-      if (await teller.tell(title, tasks, signal)) wakeups.nudge(id);
-      if (title.state === 'encoding') await publishOrEnd(title, tasks, signal);
+      if (await teller.tell(now, tasks, signal)) wakeups.nudge(id);
+      if (now.state === 'encoding') await publishOrEnd(now, tasks, signal);
+      if (trouble !== undefined) throw trouble;
       if (!isActive(title) && title.state !== 'uploading') teller.forget(id);
     } catch (error) {
       if (!isMatineeError(error, 'not_found')) throw error;
@@ -96,6 +107,7 @@ export function createConductor(deps: ConductorDeps, config: ConductorConfig) {
       const now = await lockTitle(tx, title.title);
       if (now?.state !== 'encoding' || now.version !== title.version) return;
       await updateTitle(tx, title.title, { state: 'ready' });
+      await dismissLight(tx, clock, now);
       await tx.deleteFrom('studio.tasks').where('title', '=', title.title).execute();
       const work = versionWorkPrefix(title.title, title.version);
       await addRemovals(tx, [work], clock.now());

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import type { Lease } from '../../contracts/tasks.ts';
-import { isReady, isRefused, isRung, openRig, type Rig } from './rig.testing.ts';
+import { isEncode, isReady, isRefused, isRung, openRig, type Rig } from './rig.testing.ts';
 import { someAudio, someText } from './studio.testing.ts';
 
 let rig: Rig;
@@ -134,7 +134,7 @@ test('a stream without sound and captions without cues are left out silently', a
 
 test('tasks that the queue has lost are sent again', async () => {
   const held = Promise.withResolvers<void>();
-  rig.fleet.conduct = ({ spec }) => (spec.kind === 'encode-video' ? { wait: held.promise } : 'do');
+  rig.fleet.conduct = ({ spec }) => (isEncode(spec) ? { wait: held.promise } : 'do');
   await rig.put('requeued.mp4', { durationS: 200 });
   const title = await rig.until('requeued.mp4', ({ now }) => now.stage === 'Encoding 240p');
   const rows = await rig.db.selectFrom('studio.tasks').select('id').where('title', '=', title.id).execute();

@@ -13,6 +13,8 @@ export type FakeTitle = {
   reports: Told[];
   now: Told;
   publications: Publication[];
+  /** The last publication was taken back. */
+  withdrawn: boolean;
 };
 
 export type FakeCatalog = {
@@ -44,7 +46,7 @@ export function createFakeCatalog(): FakeCatalog {
       const known = [...titles.values()].find((title) => title.bucket === bucket && title.key === key);
       if (known) return { id: known.id, created: false };
       const id = newId();
-      titles.set(id, { id, bucket, key, reports: [], now: {}, publications: [] });
+      titles.set(id, { id, bucket, key, reports: [], now: {}, publications: [], withdrawn: false });
       return { id, created: true };
     },
     async reportTitle({ params, body }) {
@@ -57,6 +59,11 @@ export function createFakeCatalog(): FakeCatalog {
       const title = find(params.id);
       if (fake.failPublish) throw new MatineeError('unavailable', 'the catalog is away');
       title.publications.push(body);
+      return {};
+    },
+    async withdrawPublication({ params }) {
+      const title = find(params.id);
+      if (title.publications.at(-1)?.number === params.number) title.withdrawn = true;
       return {};
     },
     getPublication: unused,

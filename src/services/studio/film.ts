@@ -28,14 +28,14 @@ export function assembleFilm(plan: Plan, results: readonly TrackResult[]): Film 
 }
 
 function audioOf(plan: Plan, found: ReadonlyMap<string, TrackResult>): FilmAudio[] {
-  const labels = createLabels();
+  const labels = labelsOf(plan.audio.map(({ stream }) => stream));
   const there = plan.audio.flatMap(({ id, stream }) => {
     const of = found.get(id);
     return of?.result.kind === 'package' ? [{ id, stream, path: of.path, track: of.result.track }] : [];
   });
   const chosen = there.find(({ stream }) => stream.default) ?? there[0];
   return there.map(({ id, stream, path, track }) => ({
-    ...{ id, path, track, language: stream.language, label: labels(stream) },
+    ...{ id, path, track, language: stream.language, label: labels.get(stream.index) ?? id },
     default: id === chosen?.id,
     audioDescription: stream.audioDescription,
   }));
@@ -55,6 +55,14 @@ function textOf(plan: Plan, found: ReadonlyMap<string, TrackResult>): FilmText[]
     forced: stream.forced,
     hearingImpaired: stream.hearingImpaired,
   }));
+}
+
+/** By the index of the stream. The same for a stream in every publication, whichever others are there. */
+export function labelsOf(
+  streams: ReadonlyArray<{ index: number; label: string; language: string }>,
+): Map<number, string> {
+  const labels = createLabels();
+  return new Map(streams.map((stream) => [stream.index, labels(stream)]));
 }
 
 /** Labels that tell tracks apart, as the names of a group must: the master's own, else the language's. */

@@ -20,6 +20,7 @@ import { type Failure, failForGood, isMachineFailure } from './setbacks.ts';
 import { fillSpec } from './spec-urls.ts';
 import { ignoreStale } from './stale-jobs.ts';
 import type { Db, TaskRow, TitleRow, Tx } from './tables.ts';
+import { URGENT_MIN } from './urgency.ts';
 
 export type LeaseDeps = {
   db: Db;
@@ -54,11 +55,19 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
   };
 
   /** Gives null when there is nothing to do for so long. */
-  async function lease(worker: string, waitMs: number, signal: AbortSignal): Promise<Lease | null> {
+  async function lease(
+    worker: string,
+    waitMs: number,
+    urgentOnly: boolean,
+    signal: AbortSignal,
+  ): Promise<Lease | null> {
     const deadline = clock.monotonic() + waitMs;
     for (;;) {
       const leftMs = Math.max(0, deadline - clock.monotonic());
-      const [job] = await queue.lease(taskQueue, { limit: 1, waitMs: leftMs, signal });
+      const [job] = await queue.lease(taskQueue, {
+        ...{ limit: 1, waitMs: leftMs, signal },
+        ...(urgentOnly ? { priorityMin: URGENT_MIN } : {}),
+      });
       if (!job) return null;
       const granted = await grant(job);
       if (granted) return finishLease(granted, job, worker, signal);
@@ -75,9 +84,10 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
       const lost = task.lost + (task.state === 'leased' ? 1 : 0);
       if (lost > LOST_MAX) {
         const failure = { code: 'lost', message: `${lost} machines stopped while they worked on it` };
-        return { dropped: await failForGood(tx, clock, title, task, failure) };
+        return { dropped: await failForGood(tx, clock, config, title, task, failure) };
       }
-      if (task.attempt > 0) await removeOutputs(tx, task);
+      // Spans of the first light keep their names over all attempts.
+      if (task.attempt > 0 && task.kind !== 'first-light') await removeOutputs(tx, task);
       const attempt = task.attempt + 1;
       const values = { attempt, lost, state: 'leased' as const, progress: 0 };
       await updateTask(tx, task.id, { ...values, job_id: job.id, job_attempt: job.attempt });
@@ -190,7 +200,7 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
         return { task, dropped: [], again: true };
       }
       await updateTask(tx, id, { failures });
-      const dropped = await failForGood(tx, clock, found?.title as TitleRow, task, failure);
+      const dropped = await failForGood(tx, clock, config, found?.title as TitleRow, task, failure);
       return { task, dropped, again: false };
     });
     if (code !== 'drained') {

@@ -64,4 +64,9 @@ export const studioMigrations: Readonly<Record<string, Migration>> = {
       await sql`CREATE INDEX removals_due ON studio.removals (due_ms)`.execute(db);
     },
   },
+  '002-first-light': {
+    up: async (db: Kysely<unknown>) => {
+      await sql`ALTER TABLE studio.titles ADD COLUMN light jsonb`.execute(db);
+    },
+  },
 };

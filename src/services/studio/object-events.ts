@@ -13,7 +13,9 @@ import { ignoreAbsent } from '../../ports/objects/absent.ts';
 import type { ObjectStore } from '../../ports/objects/objects.ts';
 import type { JobPayload, Queue } from '../../ports/queue/queue.ts';
 import { type Event, type EventOf, eventSchema, takeMaster, takeUpload } from './arrivals.ts';
-import { findTitle, isActive, lockTitle, updateTitle } from './rows.ts';
+import { tellExtent } from './grow.ts';
+import { playsUnfinished } from './light.ts';
+import { findTitle, isActive, lockTitle, readTitle, updateTitle } from './rows.ts';
 import { giveUp } from './setbacks.ts';
 import type { Db, Tx } from './tables.ts';
 
@@ -43,11 +45,21 @@ export function createEventHandler(deps: EventDeps, config: EventConfig) {
     // Deleted or overwritten since: another event tells of that.
     if (master?.etag !== event.etag) return;
     const id = await titleOf(event);
+    await takeLightBack(id, event.etag);
     const outcome = await transact((tx) => takeMaster(tx, clock, id, event, master));
     if (!outcome) return;
     await forget(outcome.dropped);
     log.info('a master arrived', { title: id, version: outcome.version, bytes: master.size });
     wake(id);
+  }
+
+  /** The first light of an older master stops in its middle, so nobody shall begin to watch it. */
+  async function takeLightBack(id: string, etag: string): Promise<void> {
+    const title = await readTitle(db, id);
+    if (!title?.light || title.etag === etag || !playsUnfinished(title)) return;
+    const number = title.light.number as number;
+    await catalog.withdrawPublication({ params: { id, number } });
+    await tellExtent({ ...deps, mediaBucket: config.mediaBucket }, title, 'ended');
   }
 
   async function onUpload(event: EventOf<'upload-started' | 'upload-progress'>): Promise<void> {

@@ -14,7 +14,7 @@ function row(of: Partial<TitleRow>): TitleRow {
     ...{ title: 't', bucket: 'b', key: 'k', state: 'encoding', created_ms: 0, last_sequence: 0 },
     ...{ upload_id: null, received: null, expected: null },
     ...{ etag: '"e"', master_bytes: 9, master_modified_ms: 0, version: 1 },
-    ...{ inspection, plan, published: null, pending: null, publications: 0 },
+    ...{ inspection, plan, light: null, published: null, pending: null, publications: 0 },
     ...{ progress: 0, reason: null, reason_code: null, told: null },
     ...of,
   };

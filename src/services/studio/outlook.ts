@@ -23,6 +23,7 @@ export type Outlook = {
   progress: number;
   etaS: number | null;
   durationS?: number | null;
+  playableS: number | null;
   width?: number | null;
   height?: number | null;
   reason: string | null;
@@ -37,7 +38,8 @@ export function outlookOf(
   meter: Meter,
   nowMs: number,
 ): Outlook {
-  const none = { etaS: null, reason: null, reasonCode: null };
+  const playableS = playableOf(title);
+  const none = { etaS: null, reason: null, reasonCode: null, playableS };
   const plays = title.published !== null;
   const master = { bytes: title.master_bytes, bytesExpected: title.master_bytes };
   const under = plays ? ('playable' as const) : ('ingesting' as const);
@@ -53,11 +55,18 @@ export function outlookOf(
         ...{ bytes: title.received, bytesExpected: title.expected },
       };
     case 'inspecting':
-      return { ...none, state: under, stage: 'Inspecting', progress: forward(INSPECT_FROM), ...master };
+      return {
+        ...none,
+        state: under,
+        stage: 'Inspecting',
+        progress: forward(INSPECT_FROM),
+        ...master,
+        ...shape(title),
+      };
     case 'encoding': {
       const share = workShare(tasks);
       return {
-        ...{ state: under, stage: stageOf(title, tasks), ...why, ...master, ...shape(title) },
+        ...{ state: under, stage: stageOf(title, tasks), ...why, ...master, ...shape(title), playableS },
         progress: forward(ENCODE_FROM + (ENCODE_TO - ENCODE_FROM) * share),
         etaS: timeLeftS(meter, share, nowMs),
       };
@@ -79,13 +88,24 @@ function uploadShare({ received, expected }: TitleRow): number {
 }
 
 /** Length and size of the film that plays: a newer master's only once it plays itself. */
-function shape({ inspection, plan, published, version }: TitleRow) {
-  if (!inspection || !plan || (published && published.version !== version)) return {};
+function shape({ inspection, plan, light, published, version }: TitleRow) {
+  if (published && published.version !== version) return {};
+  if (!plan && light) {
+    const { width, height } = light.plan.found.video;
+    return { durationS: light.plan.grid.durationS, width, height };
+  }
+  if (!inspection || !plan) return {};
   return {
     durationS: plan.grid.durationS,
     width: inspection.video.width,
     height: inspection.video.height,
   };
+}
+
+/** While only the first light plays: how far it has come. */
+function playableOf({ light, published }: TitleRow): number | null {
+  const isLight = light !== null && light.number !== null && published?.number === light.number;
+  return isLight && light.state !== 'complete' ? light.reachS : null;
 }
 
 /** Part of the planned work that is done, by what tasks cost. */
@@ -110,9 +130,11 @@ function timeLeftS(meter: Meter, share: number, nowMs: number): number | null {
 function stageOf(title: TitleRow, tasks: readonly TaskState[]): string {
   if (title.pending) return 'Publishing';
   const isOpen = ({ state }: TaskState) => state !== 'done' && state !== 'dropped';
-  const isEncoded = (name: string) =>
-    !tasks.some((task) => task.track === name && task.kind === 'encode-video' && isOpen(task));
   const { rungs, audio } = title.plan as Plan;
+  const lowest = rungs[0]?.name;
+  const isOf = ({ track, kind }: TaskState, name: string) =>
+    (kind === 'encode-video' && track === name) || (kind === 'first-light' && name === lowest);
+  const isEncoded = (name: string) => !tasks.some((task) => isOf(task, name) && isOpen(task));
   const rung = rungs.find(({ name }) => !isEncoded(name));
   const sound = tasks.some((task) => task.kind === 'encode-audio' && isOpen(task));
   if (sound && rung !== rungs[0]) return 'Encoding sound';

@@ -20,6 +20,7 @@ export function jobOf(task: TaskRow): JobRef {
 export function checkResult(spec: TaskSpec, result: TaskResult): void {
   const mismatch =
     result.kind !== spec.kind ||
+    (spec.kind === 'first-light' && result.kind === 'first-light' && result.frames !== spec.frames) ||
     (spec.kind === 'encode-video' &&
       result.kind === 'encode-video' &&
       (spec.last ? result.frames > spec.frames : result.frames !== spec.frames));

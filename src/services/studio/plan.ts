@@ -64,7 +64,7 @@ export function pictureOf({ video, startS }: Inspection) {
   return { frameRate, startS, deinterlace: interlaced, toneMap, fullRange };
 }
 
-function videoTasks(
+export function videoTasks(
   found: Inspection,
   plan: Plan,
   config: GridConfig,

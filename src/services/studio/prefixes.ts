@@ -10,6 +10,11 @@
 import type { TaskKind } from '../../contracts/tasks.ts';
 import type { TaskRow } from './tables.ts';
 
+/** Of the track's own folder among those of its version. */
+export const trackFolder = (track: string, attempt: number) => `${track}/${attempt}/`;
+export const trackPrefix = (title: string, version: number, track: string, attempt: number) =>
+  versionPrefix(title, version) + trackFolder(track, attempt);
+
 const PUBLISHED: readonly TaskKind[] = ['package', 'extract-text', 'images'];
 
 export const titlePrefix = (title: string) => `titles/${title}/`;
@@ -23,11 +28,13 @@ export function publicationPrefix(title: string, publication: { version: number;
 
 /** Where an attempt at a task puts its outputs. */
 export function outputPrefix(
-  task: Pick<TaskRow, 'title' | 'version' | 'kind' | 'track' | 'name'>,
+  task: Pick<TaskRow, 'title' | 'version' | 'kind' | 'track' | 'name' | 'spec'>,
   attempt: number,
 ): string {
-  const { title, version, kind, track, name } = task;
+  const { title, version, kind, track, name, spec } = task;
+  // Spans of the first light share one folder, as if it were made by attempt 0 at packaging its rung.
+  if (spec.kind === 'first-light') return trackPrefix(title, version, spec.rung.name, 0);
   return PUBLISHED.includes(kind)
-    ? `${versionPrefix(title, version)}${track}/${attempt}/`
+    ? trackPrefix(title, version, track, attempt)
     : `${versionWorkPrefix(title, version)}${name}/${attempt}/`;
 }

@@ -31,7 +31,7 @@ export type PublishDeps = {
   log: Log;
 };
 
-const CACHE_FOR_EVER = 'public, max-age=31536000, immutable';
+export const CACHE_FOR_EVER = 'public, max-age=31536000, immutable';
 /** Edges are told of a publication with so many tries; it is none the worse if they are not. */
 const TELL_EDGES = { triesMax: 4, waitMs: 500, waitMaxMs: 4000 };
 const TELL_LIMIT_MS = 2000;
@@ -93,7 +93,7 @@ async function tellEdges(
   }
 }
 
-async function isReplaced(objects: ObjectStore, title: TitleRow): Promise<boolean> {
+export async function isReplaced(objects: ObjectStore, title: TitleRow): Promise<boolean> {
   const master = await objects.head(title.bucket, title.key).catch(ignoreAbsent);
   // A master that was deleted was not replaced: what was made of it is good.
   return master !== undefined && master.etag !== title.etag;

@@ -2,6 +2,7 @@
 import type { Inspection, TaskResult } from '../../contracts/tasks.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { GridConfig } from './grid.ts';
+import { adoptLight, takeGlance, takeSpan } from './light.ts';
 import { planFilm } from './plan.ts';
 import { insertTasks, updateTask, updateTitle } from './rows.ts';
 import { dropTasks, giveUp } from './setbacks.ts';
@@ -16,6 +17,8 @@ export async function takeResult(
   task: TaskRow,
   result: TaskResult,
 ): Promise<string[]> {
+  if (result.kind === 'glance') return takeGlance(tx, clock, config, title, result);
+  if (result.kind === 'first-light') return takeSpan(tx, clock, config, title);
   if (result.kind === 'inspect') {
     const { outcome } = result;
     if (outcome.verdict === 'refused') return giveUp(tx, clock, title, outcome);
@@ -32,12 +35,14 @@ export async function takeResult(
 
 async function beginEncoding(tx: Tx, config: GridConfig, title: TitleRow, found: Inspection): Promise<void> {
   const { plan, tasks } = planFilm(found, config);
-  await insertTasks(tx, title.title, title.version, tasks);
+  const adopted = await adoptLight(tx, title, found, plan, tasks);
+  await insertTasks(tx, title.title, title.version, adopted.tasks);
   await updateTitle(tx, title.title, {
     state: 'encoding',
     inspection: JSON.stringify(found),
     plan: JSON.stringify(plan),
   });
+  await adopted.after();
 }
 
 /** Whether a package need not be sent now: other parts of its track are missing, or it is no longer waiting. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { inProcessTransport } from '../../clients/client.ts';
 import { createStudioClient, type StudioClient } from '../../clients/studio.ts';
 import type { FillAnnouncement } from '../../contracts/fill.ts';
-import type { Lease } from '../../contracts/tasks.ts';
+import type { Lease, TaskSpec } from '../../contracts/tasks.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { createLog, type Log, silentLog } from '../../platform/log.ts';
 import { openDiskObjects } from '../../ports/objects/embedded.ts';
@@ -29,8 +29,12 @@ const CONFIG: StudioConfig = {
 
 export const isReady = ({ now }: FakeTitle) => now.state === 'ready';
 export const isRefused = ({ now }: FakeTitle) => now.state === 'refused';
-export const isRung = ({ spec }: Lease, name: string) =>
-  spec.kind === 'encode-video' && spec.rung.name === name;
+export const isRung = ({ spec }: Lease, name: string) => isEncode(spec) && spec.rung.name === name;
+/** A chunk of a rendition, or a span of the first light. */
+export const isEncode = (
+  spec: TaskSpec,
+): spec is Extract<TaskSpec, { kind: 'encode-video' | 'first-light' }> =>
+  spec.kind === 'encode-video' || spec.kind === 'first-light';
 
 export type Rig = {
   db: Db;

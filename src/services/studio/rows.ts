@@ -52,7 +52,7 @@ export async function insertTitle(
       ...{ title, bucket, key, state, created_ms: clock.now(), last_sequence: -1 },
       ...{ upload_id: null, received: null, expected: null },
       ...{ etag: null, master_bytes: null, master_modified_ms: null, version: 0 },
-      ...{ inspection: null, plan: null, published: null, pending: null, publications: 0 },
+      ...{ inspection: null, plan: null, light: null, published: null, pending: null, publications: 0 },
       ...{ progress: 0, reason: null, reason_code: null, told: null },
     })
     .onConflict((conflict) => conflict.column('title').doNothing())

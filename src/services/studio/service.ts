@@ -4,6 +4,7 @@
  */
 import type { CatalogClient } from '../../clients/catalog.ts';
 import type { SteeringClient } from '../../clients/steering.ts';
+import { hurryTitle } from '../../contracts/light.ts';
 import { createEndpointServer, errorResponse, type Route, route } from '../../contracts/serve.ts';
 import { completeTask, failTask, heartbeatTask, leaseTask, signOutputs } from '../../contracts/tasks.ts';
 import { TITLE_REMOVED_QUEUE } from '../../contracts/title-removed.ts';
@@ -16,6 +17,7 @@ import type { Queue } from '../../ports/queue/queue.ts';
 import type { Records } from '../../ports/records/records.ts';
 import { createConductor } from './conductor.ts';
 import { consume } from './consume.ts';
+import { hurry } from './hurry.ts';
 import { createLeaseApi, type LeaseApi } from './lease-api.ts';
 import { createEventHandler } from './object-events.ts';
 import { removeDue } from './removals.ts';
@@ -116,7 +118,13 @@ export function createStudioService(
   }
 
   const handle = createEndpointServer(
-    leaseRoutes(leases, () => declared, stopping.signal),
+    [
+      ...leaseRoutes(leases, () => declared, stopping.signal),
+      route(hurryTitle, async ({ params, body }) => {
+        await hurry(shared, config.taskQueue, params.id, body.positionS);
+        return {};
+      }),
+    ],
     log,
   );
   return { name: 'studio', handle, run, health: watch.health };
@@ -127,7 +135,7 @@ function leaseRoutes(leases: LeaseApi, isOpen: () => boolean, stopping: AbortSig
     route(leaseTask, async ({ body }, { request }) => {
       if (!isOpen()) return errorResponse(new MatineeError('unavailable', 'the studio is starting'));
       const signal = AbortSignal.any([request.signal, stopping]);
-      const lease = await leases.lease(body.worker, body.waitS * 1000, signal);
+      const lease = await leases.lease(body.worker, body.waitS * 1000, body.urgentOnly ?? false, signal);
       // A worker that hears "nothing to do" asks again at once; this one has to wait for the next studio.
       if (!lease && stopping.aborted) {
         return errorResponse(new MatineeError('unavailable', 'the studio is stopping'));

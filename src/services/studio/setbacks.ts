@@ -3,11 +3,14 @@
  * rendition are left out; without its lowest rendition or its only sound the film is given up. What was published
  * before plays on in any case.
  */
+import type { Updateable } from 'kysely';
 import type { Clock } from '../../platform/clock.ts';
+import type { GridConfig } from './grid.ts';
+import { endLight, lightOfRefused } from './light.ts';
 import { versionPrefix, versionWorkPrefix } from './prefixes.ts';
 import { addRemovals, LATE_WRITERS_MS } from './removals.ts';
 import { updateTitle } from './rows.ts';
-import type { TaskRow, TitleRow, Tx } from './tables.ts';
+import type { TaskRow, TitleRow, TitleTable, Tx } from './tables.ts';
 
 export type Failure = { code: string; message: string };
 
@@ -27,10 +30,12 @@ export const isMachineFailure = (code: string) => MACHINE_CODES.includes(code);
 export async function failForGood(
   tx: Tx,
   clock: Clock,
+  config: GridConfig,
   title: TitleRow,
   task: TaskRow,
   failure: Failure,
 ): Promise<string[]> {
+  if (task.kind === 'glance' || task.kind === 'first-light') return endLight(tx, clock, config, title);
   const lost = await whatIsLost(tx, title, task);
   if (lost === undefined) return giveUp(tx, clock, title, { ...reasonOf(failure) });
   const ids = await dropTasks(tx, title, task.track);
@@ -85,9 +90,16 @@ export async function giveUp(
     reason: why.reason,
     reason_code: why.code,
     pending: null,
+    ...lightOf(title),
   });
   await addRemovals(tx, unneededPrefixes(title), clock.now() + LATE_WRITERS_MS);
   return ids;
+}
+
+function lightOf(title: TitleRow): Updateable<TitleTable> {
+  const { light, takesBack } = lightOfRefused(title);
+  if (takesBack) title.published = null;
+  return { light: light && JSON.stringify(light), ...(takesBack ? { published: null } : {}) };
 }
 
 /** Takes open tasks of a track, or of the whole version, out of the work. */

@@ -1,6 +1,7 @@
 /** The studio's tables as the query builder sees them. Times are milliseconds since the epoch. */
 import type { ColumnType, Generated, Kysely, Selectable, Transaction } from 'kysely';
 import type { Inspection, TaskKind, TaskResult, TaskSpec } from '../../contracts/tasks.ts';
+import type { Light } from './light.ts';
 import type { Plan } from './plan.ts';
 
 /** JSON columns are read as values and written as text. */
@@ -33,6 +34,8 @@ export type TitleTable = {
   version: number;
   inspection: Json<Inspection> | null;
   plan: Json<Plan> | null;
+  /** What plays before the first rendition is whole; null when there is none, or it has done its work. */
+  light: Json<Light> | null;
   /** The publication that the catalog has, and the one that is being made. Numbers are never used twice. */
   published: Json<PublicationRow> | null;
   pending: Json<PublicationRow> | null;

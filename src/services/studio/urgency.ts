@@ -5,6 +5,16 @@
 
 /** Inspection tells an uploader whether the file is good, and takes a moment. */
 export const INSPECT = 1000;
+/** A look at the head of a master: what the first light waits for. */
+export const GLANCE = 1010;
+/** Spans of a first light: the opening, then one after the other; where a viewer waits comes before all but openings. */
+export const LIGHT_SPANS = {
+  hurried: 979,
+  priorityOf: (at: number) => (at === 0 ? 980 : Math.max(LIGHT_MIN, 960 - at)),
+};
+const LIGHT_MIN = 906;
+/** What workers of the urgent lane take: all of the above. */
+export const URGENT_MIN = LIGHT_MIN;
 /** The lowest rung, sound and text: with them a title can be played. */
 const FIRST_LIGHT = 900;
 const IMAGES = 700;

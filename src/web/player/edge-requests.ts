@@ -21,6 +21,8 @@ export type EdgeRequestDeps = {
   address: MediaAddress;
   patience: RequestPatience;
   bandwidth(): number;
+  /** Holds back what is not there yet; undefined for what may go at once. */
+  gate?(key: string): Promise<void> | undefined;
   /** Fresh edges and a fresh token; rejects when they cannot be had. Bounded and spaced by its owner. */
   renew(): Promise<void>;
 };
@@ -52,17 +54,21 @@ export function createEdgeRequests(deps: EdgeRequestDeps): EdgeRequests {
     request.retryParameters.stallTimeout = stallMs;
     request.uris = [address.at(edge.url, key)];
   };
+  const dispatch = (request: MediaRequest, key: string): Promise<void> | undefined => {
+    const stale = refusedToken !== undefined && refusedToken === address.token();
+    if (!stale && !pool.exhausted()) {
+      send(request, key);
+      return undefined;
+    }
+    return deps.renew().then(() => send(request, key));
+  };
   return {
     prepare: (request) => {
       const url = request.uris[0];
       if (!url || !pool.at(originOf(url))) return undefined;
       const key = address.key(url);
-      const stale = refusedToken !== undefined && refusedToken === address.token();
-      if (!stale && !pool.exhausted()) {
-        send(request, key);
-        return undefined;
-      }
-      return deps.renew().then(() => send(request, key));
+      const wait = deps.gate?.(key);
+      return wait ? wait.then(() => dispatch(request, key)) : dispatch(request, key);
     },
     succeeded: (request, url) => {
       const edge = pool.at(originOf(url));

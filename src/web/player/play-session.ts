@@ -4,7 +4,7 @@
  */
 import { callEndpoint, type Transport } from '../../contracts/call.ts';
 import type { EndpointCall } from '../../contracts/endpoint.ts';
-import { endPlay, heartbeatPlay, type Play, renewPlay, startPlay } from '../../contracts/plays.ts';
+import { endPlay, heartbeatPlay, hurryPlay, type Play, renewPlay, startPlay } from '../../contracts/plays.ts';
 import { isMatineeError } from '../../platform/errors.ts';
 import { pause, type Timers } from './timers.ts';
 
@@ -17,6 +17,8 @@ export type PlaySession = {
   renew(failedEdges: string[]): Promise<Play>;
   /** True when the token has little time left. */
   renewalDue(): boolean;
+  /** Tells where the viewer of a growing film waits, without waiting for an answer. */
+  hurry(positionS: number): void;
   /** Resolves with the title's newest publication. */
   report(report: PlayReport, signal: AbortSignal): Promise<number>;
   /** The last report and the end of the session; `pageGoes` when there is no time to wait between the two. */
@@ -34,6 +36,9 @@ export type PlaySessionDeps = {
 const RENEW_SPACING_MS = 1000;
 const RENEW_TRIES_MAX = 4;
 const CALL_LIMIT_MS = 8000;
+/** A film that somebody opens while its first picture is being made begins as soon as there is one. */
+const FIRST_PICTURE_WAIT_S = 20;
+const OPEN_LIMIT_MS = (FIRST_PICTURE_WAIT_S + 8) * 1000;
 /** A token is renewed when a fifth of its life is left, or two minutes, whichever is less. */
 const LIFE_LEFT = 0.2;
 const LIFE_LEFT_MAX_MS = 120_000;
@@ -54,7 +59,14 @@ export function createPlaySession(deps: PlaySessionDeps): PlaySession {
     return next;
   };
   const open = async (signal: AbortSignal) =>
-    adopt(await callEndpoint(transport, startPlay, { params: { id: titleId }, body: { device } }, signal));
+    adopt(
+      await callEndpoint(
+        transport,
+        startPlay,
+        { params: { id: titleId }, body: { device, waitS: FIRST_PICTURE_WAIT_S } },
+        signal,
+      ),
+    );
   const renewOnce = async (failedEdges: string[], signal: AbortSignal): Promise<Play> => {
     if (!play) return open(signal);
     const call = { params: { session: play.session }, body: { failedEdges: failedEdges.slice(0, 20) } };
@@ -79,7 +91,7 @@ export function createPlaySession(deps: PlaySessionDeps): PlaySession {
     }
   };
   return {
-    open: (signal) => limited(timers, AbortSignal.any([signal, closed.signal]), open),
+    open: (signal) => limited(timers, AbortSignal.any([signal, closed.signal]), open, OPEN_LIMIT_MS),
     play: () => play,
     renew: (failedEdges) => {
       renewing ??= renewWithTries(failedEdges).finally(() => {
@@ -92,6 +104,14 @@ export function createPlaySession(deps: PlaySessionDeps): PlaySession {
       const endsAt = Date.parse(play.expiresAt);
       const spareMs = Math.min(LIFE_LEFT_MAX_MS, Math.max(0, endsAt - adoptedAt) * LIFE_LEFT);
       return timers.now() >= endsAt - spareMs;
+    },
+    hurry: (positionS) => {
+      if (!play) return;
+      const call = { params: { session: play.session }, body: { positionS } };
+      // Said again while the viewer waits.
+      limited(timers, closed.signal, (signal) => callEndpoint(transport, hurryPlay, call, signal)).catch(
+        () => undefined,
+      );
     },
     report: async (report, signal) => {
       if (!play) return 0;
@@ -123,9 +143,10 @@ async function limited<T>(
   timers: Timers,
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
+  limitMs = CALL_LIMIT_MS,
 ): Promise<T> {
   const late = new AbortController();
-  const callOff = timers.after(CALL_LIMIT_MS, () => late.abort(new Error('the server took too long')));
+  const callOff = timers.after(limitMs, () => late.abort(new Error('the server took too long')));
   try {
     return await work(AbortSignal.any([signal, late.signal]));
   } finally {

@@ -5,11 +5,13 @@
 import type { Transport } from '../../contracts/call.ts';
 import type { Play } from '../../contracts/plays.ts';
 import { createEdgePool } from './edge-pool.ts';
+import { readFromEdges } from './edge-read.ts';
 import { createEdgeRequests } from './edge-requests.ts';
 import { routeThroughEdges, watchFaults } from './engine-network.ts';
 import { bufferAhead, watchFilm } from './film-facts.ts';
 import { describeFault, wasGivenUp } from './film-fault.ts';
 import type { FilmState, Store } from './film-state.ts';
+import { createGrowingFilm } from './growing-film.ts';
 import { createHeartbeats } from './heartbeats.ts';
 import { registerJoiningParser } from './joining-parser.ts';
 import { createMediaAddress } from './media-address.ts';
@@ -76,7 +78,15 @@ export async function openPlayback(
   const address = createMediaAddress();
   let closed = false;
 
-  const manifestOf = (play: Play) => play.manifests[format];
+  const manifestOf = (play: Play) => (play.growing ?? play.manifests)[format];
+  const growing = createGrowingFilm({
+    timers,
+    read: (key) => readFromEdges(pool, address, key),
+    hurry: (positionS) => session.hurry(positionS),
+    onGrown: () => recovery.begin(),
+    // Another publication takes its place, or the server says why there is none.
+    onEnded: () => void renew().then(reload).catch(fail),
+  });
   const adopt = (play: Play): Play => {
     pool.rank(play.edges);
     address.adopt(manifestOf(play));
@@ -84,6 +94,7 @@ export async function openPlayback(
   };
   const renew = async () => adopt(await session.renew(pool.resting()));
   const load = async (play: Play, positionS: number) => {
+    growing.follow(play.growing && address.key(play.growing.extent));
     await engine.load(manifestOf(play), positionS, parsers.mimeType);
     publications.loaded(play);
     store.set({ publication: play.publication, fault: null });
@@ -148,6 +159,7 @@ export async function openPlayback(
     address,
     patience: createRequestPatience(),
     bandwidth: () => store.get().bandwidthBitsPerS,
+    gate: growing.gate,
     renew: async () => {
       // Joining makes requests of its own, which must not wait for this one.
       void publications.offer(await renew());
@@ -167,6 +179,7 @@ export async function openPlayback(
   };
   listen(['play', 'pause', 'seeked', 'ended', 'waiting', 'playing'], () => heartbeats.changed());
   listen(['pause', 'seeking', 'timeupdate'], () => publications.moved());
+  listen(['seeking'], () => growing.release());
   let stopTicking = () => {};
   const tick = () => {
     facts.readFigures();
@@ -187,6 +200,7 @@ export async function openPlayback(
     stopTicking();
     stopListening.abort();
     facts.close();
+    growing.close();
     heartbeats.stop();
     session.leave(reportOf(store.get()), false);
     session.close();

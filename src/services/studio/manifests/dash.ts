@@ -27,8 +27,7 @@ export function dashManifest(film: Film): string {
   const attributes = {
     xmlns: 'urn:mpeg:dash:schema:mpd:2011',
     profiles: 'urn:mpeg:dash:profile:isoff-live:2011',
-    type: 'static',
-    mediaPresentationDuration: `PT${Number(durationS.toFixed(6))}S`,
+    ...lifeOf(film),
     minBufferTime: `PT${rates.bufferS}S`,
   };
   const firstAudio = audio.find((one) => one.default);
@@ -53,6 +52,22 @@ export function dashManifest(film: Film): string {
     sets.map((set, at) => set(at + 1)),
   );
   return `<?xml version="1.0" encoding="UTF-8"?>\n${element('MPD', attributes, [period])}\n`;
+}
+
+/**
+ * One that grows is dynamic. Its clock is set so far back that all of the film would be available by now; what is
+ * listed says what is. Players are asked to begin as far behind the end as they can: at the film's start.
+ */
+function lifeOf({ growing, durationS }: Film): Record<string, string> {
+  const text = (seconds: number) => `PT${Number(seconds.toFixed(6))}S`;
+  if (!growing) return { type: 'static', mediaPresentationDuration: text(durationS) };
+  const { sinceMs, filmS } = growing;
+  return {
+    type: 'dynamic',
+    availabilityStartTime: new Date(sinceMs - Math.ceil(filmS + 60) * 1000).toISOString(),
+    minimumUpdatePeriod: 'PT2S',
+    suggestedPresentationDelay: text(Math.ceil(filmS)),
+  };
 }
 
 type Rates = { bufferS: number; of(track: FilmVideo['track']): number };

@@ -41,6 +41,10 @@ export type Film = {
   audio: FilmAudio[];
   text: FilmText[];
   thumbnails: { path: string; sheets: ThumbnailSheets } | null;
+  /** Its playlists began as those of a film that grows, and keep saying so. */
+  isEvent?: boolean;
+  /** More of it will come: since when it grows, and how long it will be. */
+  growing?: { sinceMs: number; filmS: number };
 };
 
 /** Encodes each segment of a relative path for use in a URL. */

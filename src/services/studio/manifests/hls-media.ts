@@ -1,17 +1,22 @@
-/** HLS media playlists (RFC 8216bis): segments of one track, one file of captions, sheets of thumbnails. All are VOD. */
+/** HLS media playlists (RFC 8216bis): segments of one track, one file of captions, sheets of thumbnails. */
 import type { PackagedTrack } from '../../../contracts/tasks.ts';
 import { type Film, urlPath } from './film.ts';
 import { extinf, playlist, quoted, tag } from './playlist-syntax.ts';
 import { segmentMicros, targetOf } from './rates.ts';
 import { sheetTimes } from './thumbnails.ts';
 
-export function segmentPlaylist(path: string, track: PackagedTrack, targetS: number): string {
+export function segmentPlaylist(
+  path: string,
+  track: PackagedTrack,
+  targetS: number,
+  { isEvent = false, growing }: Pick<Film, 'isEvent' | 'growing'> = {},
+): string {
   const micros = segmentMicros(track);
   return playlist([
-    ...head(targetS),
+    ...head(targetS, isEvent ? 'EVENT' : 'VOD'),
     tag('EXT-X-MAP', { URI: quoted(urlPath(path + track.init)) }),
     ...track.segments.flatMap(({ name }, at) => [extinf(micros[at] ?? 0), urlPath(path + name)]),
-    '#EXT-X-ENDLIST',
+    ...(growing ? [] : ['#EXT-X-ENDLIST']),
   ]);
 }
 
@@ -38,6 +43,6 @@ export function imagePlaylist({ path, sheets }: NonNullable<Film['thumbnails']>,
   ]);
 }
 
-function head(targetS: number): string[] {
-  return [`#EXT-X-TARGETDURATION:${targetS}`, '#EXT-X-MEDIA-SEQUENCE:1', '#EXT-X-PLAYLIST-TYPE:VOD'];
+function head(targetS: number, type: 'VOD' | 'EVENT' = 'VOD'): string[] {
+  return [`#EXT-X-TARGETDURATION:${targetS}`, '#EXT-X-MEDIA-SEQUENCE:1', `#EXT-X-PLAYLIST-TYPE:${type}`];
 }

@@ -30,11 +30,11 @@ export function hlsPlaylists(film: Film): Playlist[] {
     { name: HLS_ENTRY, text: multivariant(film, targetS) },
     ...video.map(({ name, path, track }) => ({
       name: videoPlaylist(name),
-      text: segmentPlaylist(path, track, targetS),
+      text: segmentPlaylist(path, track, targetS, film),
     })),
     ...audio.map(({ id, path, track }) => ({
       name: trackPlaylist(id),
-      text: segmentPlaylist(path, track, targetS),
+      text: segmentPlaylist(path, track, targetS, film),
     })),
     ...text.map(({ id, path }) => ({ name: trackPlaylist(id), text: captionsPlaylist(path, durationS) })),
     ...(thumbnails ? [{ name: IMAGE_PLAYLIST, text: imagePlaylist(thumbnails, durationS) }] : []),
@@ -47,6 +47,8 @@ const trackPlaylist = (id: string) => `${id}.m3u8`;
 function multivariant(film: Film, targetS: number): string {
   return playlist([
     '#EXT-X-INDEPENDENT-SEGMENTS',
+    // Players would else join a list that grows near its end.
+    ...(film.growing ? [tag('EXT-X-START', { 'TIME-OFFSET': 0 })] : []),
     ...renditions(audioRenditions(film)),
     ...renditions(film.text.map(textRendition)),
     ...startFirst(film.video).flatMap((video) => variant(film, video, targetS)),

@@ -13,6 +13,7 @@ function made(number: number, fields: Partial<Title> = {}): Title {
     stage: '',
     etaS: null,
     durationS: 60,
+    playableS: null,
     width: 1280,
     height: 720,
     reason: null,

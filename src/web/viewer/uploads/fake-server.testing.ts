@@ -147,7 +147,15 @@ function titleOf(uploadId: string): string {
 }
 
 function titleBody(id: string, state: string): object {
-  const nothing = { etaS: null, durationS: null, width: null, height: null, reason: null, reasonCode: null };
+  const nothing = {
+    etaS: null,
+    durationS: null,
+    playableS: null,
+    width: null,
+    height: null,
+    reason: null,
+    reasonCode: null,
+  };
   const lists = { renditions: [], audioLanguages: [], captionLanguages: [] };
   const at = '2026-01-01T00:00:00.000Z';
   return {
