@@ -13,12 +13,20 @@ const ROLES: Record<string, string[]> = {
   text: ['main', 'subtitle', 'caption', 'forced-subtitle'],
 };
 
-export function checkDash(xml: string, files: MediaFiles): string[] {
+/** `grownS`: how long what is listed of a film that grows is, and by when of the clock all of that is available. */
+export function checkDash(
+  xml: string,
+  files: MediaFiles,
+  growing?: { grownS: number; nowMs: number },
+): string[] {
   const { root, faults } = readMpd(xml);
   if (!root) return faults;
+  if ((root.attributes.get('type') === 'dynamic') !== (growing !== undefined)) faults.push('of another type');
+  const sinceMs = Date.parse(root.attributes.get('availabilityStartTime') ?? '');
+  if (growing && !(sinceMs + growing.grownS * 1000 <= growing.nowMs)) faults.push('not available yet');
   const [period] = root.children;
   const sets = period?.children ?? [];
-  const filmS = seconds(root.attributes.get('mediaPresentationDuration'));
+  const filmS = growing?.grownS ?? seconds(root.attributes.get('mediaPresentationDuration'));
   const bufferS = seconds(root.attributes.get('minBufferTime'));
   const representations = sets.flatMap((set) => set.children.filter(({ name }) => name === 'Representation'));
   if (root.children.length !== 1) faults.push('not one period');

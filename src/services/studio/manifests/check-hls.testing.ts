@@ -8,7 +8,15 @@ export type MediaFiles = ReadonlyMap<string, number>;
 type Segment = { seconds: number; bytes: number };
 type Timeline = { kind: 'media' | 'text' | 'images'; targetS: number; segments: Segment[] };
 
-export function checkHls(playlists: ReadonlyMap<string, string>, entry: string, files: MediaFiles): string[] {
+/** `event`: lists that grow or have grown; those that `grow` still must not say that they have ended. */
+export type Life = { event?: boolean; grows?: boolean };
+
+export function checkHls(
+  playlists: ReadonlyMap<string, string>,
+  entry: string,
+  files: MediaFiles,
+  life: Life = {},
+): string[] {
   const faults: string[] = [];
   const top = readPlaylist(playlists.get(entry) ?? '');
   faults.push(...top.faults, ...checkTop(top));
@@ -23,7 +31,7 @@ export function checkHls(playlists: ReadonlyMap<string, string>, entry: string, 
     if (list === undefined) faults.push(`${name} does not exist`);
     else {
       const read = readPlaylist(list);
-      const { timeline, faults: found } = checkMedia(read, files);
+      const { timeline, faults: found } = checkMedia(read, files, life);
       timelines.set(name, timeline);
       faults.push(...[...read.faults, ...found].map((fault) => `${name}: ${fault}`));
     }
@@ -76,13 +84,18 @@ function checkGroup(group: readonly TagLine[]): string[] {
   return faults;
 }
 
-function checkMedia({ tags }: ReadPlaylist, files: MediaFiles): { timeline: Timeline; faults: string[] } {
+function checkMedia(
+  { tags }: ReadPlaylist,
+  files: MediaFiles,
+  life: Life,
+): { timeline: Timeline; faults: string[] } {
   const faults: string[] = [];
   const value = (name: string) => tags.find((tag) => tag.name === name)?.value;
-  const once = ['EXT-X-VERSION', 'EXT-X-TARGETDURATION', 'EXT-X-PLAYLIST-TYPE', 'EXT-X-ENDLIST'];
+  const once = ['EXT-X-VERSION', 'EXT-X-TARGETDURATION', 'EXT-X-PLAYLIST-TYPE'];
+  if (count(tags, 'EXT-X-ENDLIST') !== (life.grows ? 0 : 1)) faults.push('ends, or does not');
   for (const name of once) if (count(tags, name) !== 1) faults.push(`not one ${name}`);
-  if (value('EXT-X-PLAYLIST-TYPE') !== 'VOD') faults.push('not on demand');
-  if (tags.at(-1)?.name !== 'EXT-X-ENDLIST') faults.push('does not end with its end');
+  if (value('EXT-X-PLAYLIST-TYPE') !== (life.event ? 'EVENT' : 'VOD')) faults.push('of another type');
+  if (!life.grows && tags.at(-1)?.name !== 'EXT-X-ENDLIST') faults.push('does not end with its end');
   const targetS = Number(value('EXT-X-TARGETDURATION'));
   const map = tags.find(({ name }) => name === 'EXT-X-MAP')?.attributes.get('URI');
   if (map !== undefined && !files.has(decodeURIComponent(map))) faults.push(`${map} does not exist`);

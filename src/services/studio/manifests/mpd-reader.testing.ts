@@ -9,6 +9,7 @@ export type Node = { name: string; attributes: Map<string, string>; children: No
 const UNSIGNED = /^\d+$/;
 const DURATION = /^PT(\d+H)?(\d+M)?(\d+(\.\d+)?S)?$/;
 const TOKEN = /^[^\s]+$/;
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 const ANY = /^/;
 const URI = /^[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+$/;
 
@@ -24,9 +25,12 @@ const RULES: Record<string, Rule> = {
   MPD: {
     required: {
       ...{ xmlns: /^urn:mpeg:dash:schema:mpd:2011$/, profiles: /^urn:mpeg:dash:profile:isoff-live:2011$/ },
-      ...{ type: /^static$/, mediaPresentationDuration: DURATION, minBufferTime: DURATION },
+      ...{ type: /^(static|dynamic)$/, minBufferTime: DURATION },
     },
-    optional: {},
+    optional: {
+      ...{ mediaPresentationDuration: DURATION, minimumUpdatePeriod: DURATION },
+      ...{ suggestedPresentationDelay: DURATION, availabilityStartTime: TIME },
+    },
     children: ['Period'],
   },
   Period: { required: { id: TOKEN, start: DURATION }, optional: {}, children: ['AdaptationSet'] },

@@ -13,6 +13,7 @@ export type ReadPlaylist = { tags: TagLine[]; faults: string[] };
 
 const WITH_ATTRIBUTES = new Set([
   ...['EXT-X-STREAM-INF', 'EXT-X-MEDIA', 'EXT-X-MAP', 'EXT-X-IMAGE-STREAM-INF', 'EXT-X-TILES'],
+  'EXT-X-START',
 ]);
 /** Tags that belong to the URI in the next line. */
 const BEFORE_URI = new Set(['EXT-X-STREAM-INF', 'EXTINF', 'EXT-X-TILES']);
@@ -30,7 +31,7 @@ const FORMS: Record<string, RegExp> = {
   ...{ TYPE: /^(AUDIO|SUBTITLES)$/, 'GROUP-ID': QUOTED, NAME: /^"[^"\r\n]+"$/, DEFAULT: YES_NO },
   ...{ LANGUAGE: /^"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*"$/, AUTOSELECT: YES_NO, FORCED: YES_NO },
   ...{ CHARACTERISTICS: QUOTED, CHANNELS: /^"\d+"$/, URI: /^"[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+"$/ },
-  ...{ LAYOUT: /^\d+x\d+$/, DURATION: /^\d+(\.\d+)?$/ },
+  ...{ LAYOUT: /^\d+x\d+$/, DURATION: /^\d+(\.\d+)?$/, 'TIME-OFFSET': /^-?\d+(\.\d+)?$/ },
 };
 
 export function readPlaylist(text: string): ReadPlaylist {

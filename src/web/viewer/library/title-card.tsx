@@ -7,7 +7,7 @@ import { ProgressBar } from '../../ui/progress-bar.tsx';
 import { isMoving } from '../polling/library-reader.ts';
 import { cardLinkId } from '../shell/navigation.ts';
 import { TitlePicture } from './title-picture.tsx';
-import { factWords, isPlayable, progressWords, stageWords } from './title-words.ts';
+import { factWords, isPlayable, playsWords, progressWords, stageWords } from './title-words.ts';
 
 export type TitleCardProps = { title: Title; feature?: boolean };
 
@@ -55,7 +55,7 @@ export const TitleCard = memo(function TitleCard({ title, feature = false }: Tit
           <div className="card-progress">
             <ProgressBar label={`${name}: ${stageWords(title)}`} part={title.progress} />
             <p>
-              <span>{stageWords(title)}</span>
+              <span>{title.playableS === null ? stageWords(title) : playsWords(title)}</span>
               <span>{progressWords(title)}</span>
             </p>
           </div>

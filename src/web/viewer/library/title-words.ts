@@ -2,6 +2,16 @@
 import type { Title } from '../../../contracts/titles.ts';
 import { formatDuration, formatPercent, formatTimeLeft } from '../../ui/formats.ts';
 
+/** "Plays now, 12 of 120 minutes" while a title grows, "Plays now" while only better renditions are still to come. */
+export function playsWords({ state, playableS, durationS }: Title): string {
+  if (state !== 'playable') return '';
+  if (playableS === null || durationS === null) return 'Plays now';
+  const inMinutes = durationS >= 120;
+  const unit = inMinutes ? 60 : 1;
+  const [there, all] = [Math.floor(playableS / unit), Math.round(durationS / unit)];
+  return `Plays now, ${there} of ${all} ${inMinutes ? 'minutes' : 'seconds'}`;
+}
+
 /** "Encoding 720p", or what the state is called while no stage has been told. */
 export function stageWords({ state, stage }: Title): string {
   if (stage !== '') return stage;

@@ -8,7 +8,7 @@ import { formatDuration } from '../../ui/formats.ts';
 import { ProgressBar } from '../../ui/progress-bar.tsx';
 import { AwayNotice } from '../library/away-notice.tsx';
 import { TitlePicture } from '../library/title-picture.tsx';
-import { isPlayable, progressWords, stageWords } from '../library/title-words.ts';
+import { isPlayable, playsWords, progressWords, stageWords } from '../library/title-words.ts';
 import { useStateAnnouncements } from '../library/use-state-announcements.ts';
 import { isMoving } from '../polling/library-reader.ts';
 import type { Poller } from '../polling/poller.ts';
@@ -61,10 +61,10 @@ function TitleView({ title, poller }: { title: Title; poller: Poller<Title> }) {
         ) : null}
         {isMoving(title) ? <Preparation title={title} /> : null}
         <div className="title-actions">
-          {playable ? (
+          {playable || title.state === 'ingesting' ? (
             <Link href={watch} className="button primary large" data-testid="play">
               <Play aria-hidden="true" fill="currentColor" />
-              Play
+              {playable ? 'Play' : 'Play as soon as it can'}
             </Link>
           ) : null}
           <button type="button" className="button quiet large" onClick={() => setDeleting(true)}>
@@ -99,7 +99,7 @@ function Preparation({ title }: { title: Title }) {
       <ProgressBar label={stageWords(title)} part={title.progress} />
       <p>
         <span>
-          {title.state === 'playable' ? `Plays now. ${stageWords(title)}` : stageWords(title)}
+          {[playsWords(title), stageWords(title)].filter((words) => words !== '').join('. ')}
           {title.durationS !== null && title.state !== 'playable'
             ? `, a film of ${formatDuration(title.durationS)}`
             : ''}
