@@ -102,7 +102,15 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
   const shard =
     config.shard &&
     openShard(
-      { clock, log, kernel, bans: orders.bans, disk, drop: (key) => memory.delete(key) },
+      {
+        clock,
+        log,
+        kernel,
+        bans: orders.bans,
+        disk,
+        doneSeq: () => orders.doneSeq,
+        drop: (key) => memory.delete(key),
+      },
       ...([config.shard, config.memoryBytes, limits, config.originTimeoutMs] as const),
     );
   const files = shard?.files ?? disk;
@@ -178,7 +186,13 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
   const bounds = { ...limits, host: config.host, isShared: config.shard !== undefined };
   const inner =
     config.shard &&
-    (await openInnerListener({ ...answering, files }, config.shard, connections, clock, bounds));
+    (await openInnerListener(
+      { ...answering, files, doneSeq: () => orders.doneSeq },
+      config.shard,
+      connections,
+      clock,
+      bounds,
+    ));
   let url = config.tls?.publicUrl ?? config.publicUrl;
   registration = new Registration(
     { steering, clock, log },

@@ -81,6 +81,11 @@ export class Orders {
     }
   }
 
+  /** The number of the last order that was carried out; -1 before the first news. */
+  get doneSeq(): number {
+    return this.#seq;
+  }
+
   /** The configuration that was followed last. */
   get config(): EdgeConfigVersion | undefined {
     return this.#config;

@@ -60,11 +60,16 @@ export function createShieldLink(
   clock: Clock,
   { baseUrl: given, secret, socketPath }: ShieldPeer,
   limits: OriginLinkLimits,
+  fields: () => Record<string, string> = () => ({}),
 ): NamedLink {
   const baseUrl = given.replace(/\/+$/, '');
   const prepare = (what: OriginGet) => ({
     url: `${baseUrl}${SHIELD_PREFIX}${uriEncode(what.key, true)}`,
-    headers: { ...requestHeaders(what), [SHIELD_FIELD]: shieldMark(secret, what.key, clock.now()) },
+    headers: {
+      ...requestHeaders(what),
+      ...fields(),
+      [SHIELD_FIELD]: shieldMark(secret, what.key, clock.now()),
+    },
   });
   return createLink(baseUrl, limits, prepare, socketPath);
 }

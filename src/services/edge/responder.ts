@@ -24,7 +24,7 @@ import { firstByteHint } from './ranges.ts';
 import type { ConnectionField, ErrorReply, ReplyWriter } from './reply.ts';
 import type { Admission, Turned } from './security/admission.ts';
 import type { Visitor } from './security/visitor.ts';
-import { isShieldMark, SHIELD_FIELD, SHIELD_PREFIX, TOUCH_PREFIX } from './shield.ts';
+import { isShieldMark, ORDERS_FIELD, SHIELD_FIELD, SHIELD_PREFIX, TOUCH_PREFIX } from './shield.ts';
 import type { SiteRequest, Sites } from './site/sites.ts';
 import type { EdgeStatistics } from './statistics.ts';
 import { readKey } from './target.ts';
@@ -36,6 +36,8 @@ export type ResponderDeps = {
   shieldSecret: string | undefined;
   /** Hears from other shards of this edge which objects are in use there; without it there are none. */
   touched?: (name: string) => void;
+  /** Whether another shard has carried out orders that this one has yet to hear; it must not get copies from before. */
+  isBehind?: (seq: number) => boolean;
   hints: PlayHints;
   coarse: CoarseClock;
   cache: ObjectCache;
@@ -154,11 +156,14 @@ export class Responder {
     fields: () => Fields,
     nowMs: number,
   ): Buffer | Reply | Promise<Reply> {
-    const { cache, shieldSecret } = this.#deps;
+    const { cache, shieldSecret, isBehind } = this.#deps;
     const key = readKey(head.target.slice(SHIELD_PREFIX.length));
     const mark = fieldOf(fields(), SHIELD_FIELD) ?? '';
     if (!shieldSecret || !key?.startsWith(KEY_ROOT) || !isShieldMark(shieldSecret, key, mark, nowMs)) {
       return this.#refuseAccess({ status: 403, message: 'only for edges' }, head, connection, nowMs);
+    }
+    if (isBehind?.(Number(fieldOf(fields(), ORDERS_FIELD) ?? -1))) {
+      return this.#refuseAccess({ status: 503, message: 'behind with orders' }, head, connection, nowMs);
     }
     const entry = cache.hot(key, nowMs);
     if (entry) return this.#fromMemory(entry, head, connection, nowMs, true);

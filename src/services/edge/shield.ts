@@ -11,6 +11,8 @@ export const SHIELD_PREFIX = '/.shield/';
 export const TOUCH_PREFIX = '/.touch/';
 /** Field that carries the mark: `<seconds since the epoch>.<HMAC-SHA256 in base64url>`. */
 export const SHIELD_FIELD = 'x-matinee-shield';
+/** Field by which a shard tells the owner that it asks which order it has carried out last. */
+export const ORDERS_FIELD = 'x-matinee-orders';
 /** How far the clocks of two edges may be apart. */
 const APART_S = 60;
 const FORM = /^([1-9][0-9]{0,11})\.([A-Za-z0-9_-]{43})$/;

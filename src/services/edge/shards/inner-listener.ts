@@ -11,19 +11,25 @@ import { EdgeStatistics } from '../statistics.ts';
 import type { FileTier } from './shard-files.ts';
 
 export function openInnerListener(
-  answering: ResponderDeps & { files: FileTier },
+  answering: ResponderDeps & { files: FileTier; doneSeq(): number },
   { index, sockets, secret }: ShardConfig,
   connections: ConnectionDeps,
   clock: Clock,
   limits: EdgeLimits,
 ): Promise<Listener> {
-  const { memory, files, coarse } = answering;
+  const { memory, files, coarse, doneSeq } = answering;
   const statistics = new EdgeStatistics(clock.now());
   const touched = (name: string) => {
     memory.get(name);
     files.touch(name);
   };
-  const responder = new Responder({ ...answering, shieldSecret: secret, statistics, touched });
+  const responder = new Responder({
+    ...answering,
+    shieldSecret: secret,
+    statistics,
+    touched,
+    isBehind: (seq) => seq > doneSeq(),
+  });
   const inner = { ...connections, responder, statistics, telemetry: undefined };
   const options = { ...limits, host: '', port: 0, path: sockets[index] };
   return openListener(clock, coarse, options, (socket) => new Connection(socket, inner));

@@ -13,7 +13,7 @@ import { Gate } from '../gate.ts';
 import type { Kernel } from '../kernel.ts';
 import type { LinkChain } from '../link-chain.ts';
 import { createShieldLink, type OriginLinkLimits, shieldAgent } from '../origin-link.ts';
-import { SHIELD_FIELD, shieldMark, TOUCH_PREFIX } from '../shield.ts';
+import { ORDERS_FIELD, SHIELD_FIELD, shieldMark, TOUCH_PREFIX } from '../shield.ts';
 import { Guests } from './guests.ts';
 import { ownerOf } from './ownership.ts';
 import { ShardFiles } from './shard-files.ts';
@@ -27,6 +27,8 @@ export type ShardDeps = {
   kernel: Kernel | undefined;
   bans: Bans;
   disk: DiskTier;
+  /** The last order that this shard has carried out. */
+  doneSeq(): number;
   /** Takes an object out of memory. */
   drop(key: string): void;
 };
@@ -54,7 +56,7 @@ const HEDGE_MS = 1000;
 const TELL_LIMIT_MS = 1000;
 
 export function openShard(
-  { clock, log, kernel, bans, disk, drop }: ShardDeps,
+  { clock, log, kernel, bans, disk, doneSeq, drop }: ShardDeps,
   { index, count, folders, sockets, secret }: ShardConfig,
   memoryBytes: number,
   limits: EdgeLimits,
@@ -106,7 +108,9 @@ export function openShard(
   const links = sockets.map((socketPath, at) =>
     at === index
       ? undefined
-      : createShieldLink(clock, { baseUrl: `http://shard-${at + 1}`, secret, socketPath }, waits),
+      : createShieldLink(clock, { baseUrl: `http://shard-${at + 1}`, secret, socketPath }, waits, () => ({
+          [ORDERS_FIELD]: String(doneSeq()),
+        })),
   );
   return {
     files,
