@@ -23,6 +23,7 @@ import type { About } from './contracts/about.ts';
 import { errorResponse } from './contracts/serve.ts';
 import { putDemoFilm } from './demo-film.ts';
 import { type Directory, openDirectory } from './directory.ts';
+import { ladderConfig } from './ladder-config.ts';
 import type { Unit } from './main.ts';
 import { MEDIA_BUCKET, QUEUES, UPLOAD_BUCKET } from './names.ts';
 import { MatineeError } from './platform/errors.ts';
@@ -132,6 +133,7 @@ async function openServices(
       chunkS: 24,
       gopS: 2,
       leaseS: 15,
+      ...(await ladderConfig(settings)),
     };
     add(
       createStudioService({ records, queue, objects: stored.objects, catalog, steering, clock, log }, config),

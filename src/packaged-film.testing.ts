@@ -33,7 +33,10 @@ export async function packageFilm(studio: FakeStudio, path: string, grid: Grid):
   };
   const { result: inspected } = await run({ kind: 'inspect', master, bytes: (await stat(path)).size });
   if (inspected.kind !== 'inspect' || inspected.outcome.verdict !== 'accepted') throw new Error('refused');
-  const { plan, tasks } = planFilm(inspected.outcome.inspection, grid);
+  const { plan, tasks } = planFilm(inspected.outcome.inspection, grid, {
+    name: 'standard',
+    preset: { kind: 'standard' },
+  });
   const folder = join(studio.folder, 'published');
   const inputs = new Map<string, string[]>();
   const results: TrackResult[] = [];

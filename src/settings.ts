@@ -65,6 +65,18 @@ export const SETTINGS = {
     max: 64,
     meaning: 'Threads of each encode.',
   },
+  MATINEE_LADDER: {
+    kind: 'text',
+    default: 'per-title',
+    meaning:
+      'Ladder preset of new titles: `per-title` chooses the rungs of each film from an analysis of its pictures; ' +
+      '`standard`, `apple` and `archive` are the same for all films; or one of MATINEE_LADDER_FILE.',
+  },
+  MATINEE_LADDER_FILE: {
+    kind: 'text',
+    default: '',
+    meaning: 'A JSON file of further ladder presets.',
+  },
   MATINEE_EDGE_MEMORY_MB: {
     kind: 'integer',
     default: 256,

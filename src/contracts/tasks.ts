@@ -6,6 +6,7 @@
  * neither titles nor databases.
  */
 import { z } from 'zod';
+import { pictureAnalysis } from './analysis.ts';
 import { emptyReply, endpoint } from './endpoint.ts';
 
 // ---- what inspection finds -------------------------------------------------------------------------------
@@ -158,6 +159,26 @@ export const taskSpec = z.discriminatedUnion('kind', [
     /** The last chunk may come out shorter when the master ends early. */
     last: z.boolean(),
   }),
+  /** Sample encodes at several sizes and qualities, from which the film's own ladder is chosen. */
+  z.object({
+    kind: z.literal('analyse'),
+    master: z.string(),
+    streamIndex: z.number().int(),
+    picture: pictureTreatment,
+    /** Of the whole film. */
+    frames: z.number().int().positive(),
+    /** Places at which the film's complexity is felt for; the samples are taken at some of them. */
+    looks: z.array(z.number().int().min(0)).min(1).max(40),
+    samples: z.object({ count: z.number().int().min(1).max(8), frames: z.number().int().positive() }),
+    /** The largest last. */
+    shapes: z
+      .array(z.object({ width: z.number().int(), height: z.number().int() }))
+      .min(1)
+      .max(8),
+    crfs: z.array(z.number()).min(2).max(6),
+    preset: z.string(),
+    gopFrames: z.number().int().positive(),
+  }),
   z.object({
     kind: z.literal('encode-audio'),
     master: z.string(),
@@ -289,6 +310,7 @@ export const taskResult = z.discriminatedUnion('kind', [
     frames: z.number().int(),
     cpuS: z.number(),
   }),
+  z.object({ kind: z.literal('analyse'), analysis: pictureAnalysis }),
   /** `file` is null when the stream holds no sound at all within the film. */
   z.object({
     kind: z.literal('encode-audio'),

@@ -5,6 +5,7 @@
 import { access, chmod, constants } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import type { QualityMetric } from '../../contracts/analysis.ts';
 import { MatineeError } from '../../platform/errors.ts';
 import { runProgram } from './run-program.ts';
 import type { Programs } from './task-context.ts';
@@ -37,7 +38,13 @@ export async function findPrograms(search: ProgramSearch): Promise<Programs> {
     faults.push((error as Error).message);
   }
   if (faults.length > 0) throw new MatineeError('missing_program', faults.join('\n'));
-  return { ffmpeg, ffprobe, packager, tether: await findTether(platform) };
+  return { ffmpeg, ffprobe, packager, metric: await findMetric(ffmpeg), tether: await findTether(platform) };
+}
+
+/** The best that this ffmpeg was built with. Every build has `ssim`. */
+async function findMetric(ffmpeg: string): Promise<QualityMetric> {
+  const filters = (await say(ffmpeg, ['-hide_banner', '-filters'])) ?? '';
+  return /^ \S+ libvmaf /m.test(filters) ? 'vmaf' : 'ssim';
 }
 
 /** `setpriv` of util-linux has the kernel kill a program when its parent dies; other systems' have no such option. */

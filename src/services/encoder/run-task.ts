@@ -1,5 +1,6 @@
 /** From a task's kind to the function that does it. */
 import type { TaskResult, TaskSpec } from '../../contracts/tasks.ts';
+import { analyse } from './analyse.ts';
 import { encodeAudio } from './encode-audio.ts';
 import { encodeVideo } from './encode-video.ts';
 import { extractText } from './extract-text.ts';
@@ -21,6 +22,8 @@ export function runTask(context: TaskContext, spec: TaskSpec): Promise<TaskResul
       return firstLight(context, spec);
     case 'encode-video':
       return encodeVideo(context, spec);
+    case 'analyse':
+      return analyse(context, spec);
     case 'encode-audio':
       return encodeAudio(context, spec);
     case 'extract-text':

@@ -1,4 +1,5 @@
 /** What every task function gets from the worker besides its spec. Types only. */
+import type { QualityMetric } from '../../contracts/analysis.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Outputs } from './outputs.ts';
@@ -7,6 +8,8 @@ export type Programs = {
   readonly ffmpeg: string;
   readonly ffprobe: string;
   readonly packager: string;
+  /** How this ffmpeg can measure the quality of pictures. */
+  readonly metric?: QualityMetric;
   /**
    * Command that runs another so that it dies with this process, even when that is killed with -9 and cannot clean
    * up. Empty or absent where the system has none.

@@ -14,9 +14,14 @@ const TEXT_MS_PER_S = 1;
 const IMAGES_MS_PER_S = 20;
 const PACKAGE_MS_PER_S = 2;
 
-export function encodeCost(frames: number, masterPixels: number, rung: Rung): number {
+export function encodeCost(
+  frames: number,
+  masterPixels: number,
+  rung: Pick<Rung, 'width' | 'height' | 'preset'>,
+  startMs = START_MS,
+): number {
   const encode = ENCODE_MS_PER_PIXEL[rung.preset] ?? ENCODE_MS_PER_PIXEL_DEFAULT;
-  return START_MS + frames * (masterPixels * DECODE_MS_PER_PIXEL + rung.width * rung.height * encode);
+  return startMs + frames * (masterPixels * DECODE_MS_PER_PIXEL + rung.width * rung.height * encode);
 }
 
 export const audioCost = (durationS: number) => START_MS + durationS * AUDIO_MS_PER_S;

@@ -1,6 +1,7 @@
 /** For tests only: workers that lease over the real API and answer at once, with small files instead of media. */
 import { createHash } from 'node:crypto';
 import type { StudioClient } from '../../clients/studio.ts';
+import type { PictureAnalysis } from '../../contracts/analysis.ts';
 import type { Lease, StoredFile, TaskResult, TaskSpec } from '../../contracts/tasks.ts';
 import { isMatineeError } from '../../platform/errors.ts';
 import type { ObjectStore } from '../../ports/objects/objects.ts';
@@ -117,6 +118,8 @@ async function answer(objects: ObjectStore, spec: TaskSpec, put: Put): Promise<T
     case 'encode-audio':
       await put('audio.mp4', `audio ${spec.streamIndex};`);
       return { kind: 'encode-audio', file: 'audio.mp4', bytes: 1, cpuS: 0.1 };
+    case 'analyse':
+      return { kind: 'analyse', analysis: analysisOf(spec) };
     case 'extract-text':
       return {
         ...{ kind: 'extract-text', file: 'text.vtt', cues: 1 },
@@ -191,4 +194,16 @@ async function packageOf(
   }
   const picture = { width: 640, height: 360, frameRate: { num: 24, den: 1 } };
   return { kind: 'package', track: { media: 'video', codecs: 'avc1.64001e', ...common, ...picture }, files };
+}
+
+/** A film for which more bits always show: sizes are worth their bits in their order. */
+function analysisOf({ shapes, crfs, preset }: Extract<TaskSpec, { kind: 'analyse' }>): PictureAnalysis {
+  const points = shapes.flatMap(({ width, height }, at) =>
+    crfs.map((crf) => ({
+      ...{ width, height, crf },
+      bitsPerS: Math.round(width * height * 1.6 * 2 ** ((22 - crf) / 6)),
+      quality: 14 + 2 * at - (crf - 22) * (0.3 + 0.08 * at),
+    })),
+  );
+  return { metric: 'ssim', preset, samples: [{ firstFrame: 0, frames: 24 }], points, cuts: [], cpuS: 0.1 };
 }

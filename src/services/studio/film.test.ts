@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { PackagedTrack, TaskResult } from '../../contracts/tasks.ts';
 import { assembleFilm, type TrackResult } from './film.ts';
 import { planFilm } from './plan.ts';
-import { someAudio, someInspection, someText } from './studio.testing.ts';
+import { STANDARD, someAudio, someInspection, someText } from './studio.testing.ts';
 
 const track: PackagedTrack = {
   ...{ media: 'video', codecs: 'avc1.64001e', timescale: 1000, init: 'init.mp4', startTicks: 0 },
@@ -24,7 +24,7 @@ test('labels tell tracks apart, one sound is the default, and text without cues 
       someText({ index: 6, language: 'pt-BR', default: true }),
     ],
   });
-  const { plan } = planFilm(found, { segmentS: 4, chunkS: 24, gopS: 2 });
+  const { plan } = planFilm(found, { segmentS: 4, chunkS: 24, gopS: 2 }, STANDARD);
   const at = (id: string, result: TaskResult): TrackResult => ({ track: id, path: `../${id}/1/`, result });
   const film = assembleFilm(plan, [
     at('360p', packaged),

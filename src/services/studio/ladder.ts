@@ -17,6 +17,8 @@ const STEPS: readonly Step[] = [
   { lines: 720, crf: 24, bitsPerSMax: 3_000_000, preset: 'veryfast' },
   { lines: 1080, crf: 22, bitsPerSMax: 6_000_000, preset: 'veryfast' },
 ];
+/** Heights that people know, which a picture next to one is called by. */
+const NAMED_LINES = [144, 234, 240, 270, 288, 360, 432, 480, 540, 576, 720, 1080, 1440, 2160, 4320];
 /** Sides of a box: 16:9 on its long side. */
 const BOX_ASPECT = 16 / 9;
 /** A rung closer than this to the master's own size is left out in favour of the latter. */
@@ -31,25 +33,59 @@ const FAST_FACTOR = 1.5;
 
 export type MasterPicture = Pick<Inspection['video'], 'width' | 'height' | 'frameRate'>;
 
-/** From low to high, at least one. */
+/** From low to high, at least one: the ladder of films that none is chosen for. */
 export function planLadder(master: MasterPicture): Rung[] {
+  return withFirstLight(fixedLadder(STEPS, master));
+}
+
+/** The picture fitted into each step's box, as far as the master reaches. From low to high, at least one. */
+export function fixedLadder(steps: readonly Step[], master: MasterPicture): Rung[] {
   const rungs: Rung[] = [];
-  for (const step of STEPS) {
+  const ordered = steps.toSorted((a, b) => a.lines - b.lines || a.bitsPerSMax - b.bitsPerSMax);
+  for (const [at, step] of ordered.entries()) {
     const scale = scaleInto(step.lines, master);
     if (scale >= 1 - TOUCH) {
+      const isRepeated = ordered[at + 1]?.lines === step.lines;
       addNative(rungs, step, master);
-      return withFirstLight(rungs);
+      if (isRepeated) continue;
+      return named(rungs);
     }
     const rung = rungOf(step, master, scale, `${step.lines}p`);
     if (Math.min(rung.width, rung.height) >= SIDE_MIN) rungs.push(rung);
   }
-  const top = STEPS.at(-1) as Step;
+  const top = ordered.at(-1) as Step;
   if (rungs.length === 0) rungs.push(rungOf(top, master, scaleInto(top.lines, master), `${top.lines}p`));
-  return withFirstLight(rungs);
+  return named(rungs);
+}
+
+/** The size of a picture in the box of so many lines; that of the master where the box is larger. */
+export function boxedShape(lines: number, master: Pick<MasterPicture, 'width' | 'height'>) {
+  const scale = Math.min(1, scaleInto(lines, master));
+  return { width: even(master.width * scale), height: even(master.height * scale) };
+}
+
+/** The box that a picture fills, in lines. */
+export function boxLines({ width, height }: Pick<MasterPicture, 'width' | 'height'>): number {
+  const lines = Math.max(Math.min(width, height), Math.max(width, height) / BOX_ASPECT);
+  const known = NAMED_LINES.find((one) => Math.abs(lines / one - 1) <= TOUCH);
+  return known ?? Math.round(lines);
+}
+
+/** Names are unique within a film: of rungs of one size, the lower are numbered. `taken` are those of others. */
+export function named(rungs: readonly Rung[], taken: readonly string[] = []): Rung[] {
+  const used = new Set(taken);
+  const fromAbove = rungs.toReversed().map((rung) => {
+    const base = `${boxLines(rung)}p`;
+    let name = base;
+    for (let n = 2; used.has(name); n++) name = `${base}-${n}`;
+    used.add(name);
+    return { ...rung, name };
+  });
+  return fromAbove.reverse();
 }
 
 /** The factor that makes a picture just fit into the box of so many lines, turned as the picture lies. */
-function scaleInto(lines: number, { width, height }: MasterPicture): number {
+function scaleInto(lines: number, { width, height }: Pick<MasterPicture, 'width' | 'height'>): number {
   const short = Math.min(width, height);
   const long = Math.max(width, height);
   return Math.min(lines / short, (lines * BOX_ASPECT) / long);
@@ -62,7 +98,8 @@ function addNative(rungs: Rung[], step: Step, master: MasterPicture): void {
   const lines = fills ? step.lines : Math.round(Math.max(short, long / BOX_ASPECT));
   const native = rungOf(step, master, 1, `${lines}p`);
   const below = rungs.at(-1);
-  if (below && native.width / below.width < APART_MIN) rungs.pop();
+  const isSmaller = below !== undefined && below.width < native.width;
+  if (isSmaller && native.width / below.width < APART_MIN) rungs.pop();
   rungs.push(native);
 }
 
@@ -77,6 +114,20 @@ function rungOf(step: Step, master: MasterPicture, scale: number, name: string):
     bitsPerSMax: Math.round(step.bitsPerSMax * (fast ? FAST_FACTOR : 1)),
     preset: step.preset,
   };
+}
+
+/** Bits per second that a rung of this size may peak at: the cap of the smallest box that holds it. */
+export function deviceCap(
+  { width, height }: Pick<MasterPicture, 'width' | 'height'>,
+  { num, den }: MasterPicture['frameRate'],
+): number {
+  const short = Math.min(width, height);
+  const long = Math.max(width, height);
+  const box = STEPS.find(
+    ({ lines }) => short <= lines * (1 + TOUCH) && long <= lines * BOX_ASPECT * (1 + TOUCH),
+  );
+  const { bitsPerSMax } = box ?? (STEPS.at(-1) as Step);
+  return Math.round(bitsPerSMax * (num / den > FAST_FPS ? FAST_FACTOR : 1));
 }
 
 /** Whichever rung is the lowest is the one that a title waits for. */

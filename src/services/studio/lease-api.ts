@@ -13,6 +13,7 @@ import type { Job, JobRef, Queue } from '../../ports/queue/queue.ts';
 import type { GridConfig } from './grid.ts';
 import { checkResult, jobOf, needOwner } from './ownership.ts';
 import { outputPrefix } from './prefixes.ts';
+import type { LadderConfig } from './presets.ts';
 import { addRemovals, LATE_WRITERS_MS, OUTPUT_URL_S } from './removals.ts';
 import { takeResult } from './results.ts';
 import { lockTask, updateTask } from './rows.ts';
@@ -33,7 +34,8 @@ export type LeaseDeps = {
   /** Only progress changed. */
   nudge(title: string): void;
 };
-export type LeaseConfig = GridConfig & { mediaBucket: string; taskQueue: string; leaseS: number };
+export type LeaseConfig = GridConfig &
+  LadderConfig & { mediaBucket: string; taskQueue: string; leaseS: number };
 
 /** Failed attempts after which a task is given up: those that the master is to blame for, and all. */
 const MASTER_TRIES_MAX = 4;

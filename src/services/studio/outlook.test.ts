@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { outlookOf } from './outlook.ts';
 import { planFilm } from './plan.ts';
-import { someAudio, someInspection } from './studio.testing.ts';
+import { STANDARD, someAudio, someInspection } from './studio.testing.ts';
 import type { TitleRow } from './tables.ts';
 import type { TaskState } from './tracks.ts';
 
 const inspection = someInspection({ durationS: 50, audio: [someAudio({ index: 1 })] });
-const { plan, tasks: planned } = planFilm(inspection, { segmentS: 4, chunkS: 24, gopS: 2 });
+const { plan, tasks: planned } = planFilm(inspection, { segmentS: 4, chunkS: 24, gopS: 2 }, STANDARD);
 
 function row(of: Partial<TitleRow>): TitleRow {
   return {

@@ -139,6 +139,7 @@ function stageOf(title: TitleRow, tasks: readonly TaskState[]): string {
   const sound = tasks.some((task) => task.kind === 'encode-audio' && isOpen(task));
   if (sound && rung !== rungs[0]) return 'Encoding sound';
   if (rung) return `Encoding ${rung.name}`;
+  if (title.plan?.ladder?.state === 'pending') return 'Choosing renditions';
   const tracks = [...rungs.map(({ name }) => name), ...audio.map(({ id }) => id)];
   return tracks.some((track) => trackState(tasks, track) === 'open') ? 'Packaging' : 'Publishing';
 }

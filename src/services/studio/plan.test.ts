@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { taskSpec } from '../../contracts/tasks.ts';
 import { IMAGES_TRACK, planFilm } from './plan.ts';
-import { someAudio, someInspection, someText } from './studio.testing.ts';
+import { STANDARD, someAudio, someInspection, someText } from './studio.testing.ts';
 import { readiness, type TaskState } from './tracks.ts';
 
 const config = { segmentS: 4, chunkS: 24, gopS: 2 };
@@ -15,7 +15,7 @@ test('a film with sound and captions becomes tasks that the fleet understands', 
     audio: [someAudio({ index: 1, language: 'en' }), someAudio({ index: 2, channels: 1 })],
     text: [someText({ index: 3, language: 'de' })],
   });
-  const { plan, tasks } = planFilm(found, config);
+  const { plan, tasks } = planFilm(found, config, STANDARD);
   assert.deepEqual(
     plan.rungs.map(({ name }) => name),
     ['240p', '360p', '480p', '720p', '1080p'],
@@ -42,7 +42,7 @@ test('a film with sound and captions becomes tasks that the fleet understands', 
 
 test('high dynamic range, interlacing and the start of the film reach every picture task', () => {
   const found = someInspection({ colour: 'hlg', interlaced: true, startS: 1.4 });
-  for (const { spec } of planFilm(found, config).tasks) {
+  for (const { spec } of planFilm(found, config, STANDARD).tasks) {
     if (spec.kind !== 'encode-video' && spec.kind !== 'images') continue;
     const { toneMap, deinterlace, startS } = spec.picture;
     assert.deepEqual({ toneMap, deinterlace, startS }, { toneMap: 'hlg', deinterlace: true, startS: 1.4 });
@@ -52,13 +52,17 @@ test('high dynamic range, interlacing and the start of the film reach every pict
 test('an odd file with hundreds of tracks cannot fill the queue', () => {
   const many = <T>(make: (of: { index: number }) => T) =>
     Array.from({ length: 300 }, (_, index) => make({ index }));
-  const { plan } = planFilm(someInspection({ audio: many(someAudio), text: many(someText) }), config);
+  const { plan } = planFilm(
+    someInspection({ audio: many(someAudio), text: many(someText) }),
+    config,
+    STANDARD,
+  );
   assert.deepEqual([plan.audio.length, plan.text.length], [16, 48]);
 });
 
 test('a film is ready to play with its lowest rung, all sound and all text, and complete with everything', () => {
   const found = someInspection({ audio: [someAudio({ index: 1 })], text: [someText({ index: 2 })] });
-  const { plan, tasks } = planFilm(found, config);
+  const { plan, tasks } = planFilm(found, config, STANDARD);
   const states = new Map<string, TaskState['state']>(tasks.map(({ name }) => [name, 'queued']));
   const now = () =>
     readiness(

@@ -2,10 +2,14 @@
  * The plan of a film: from what inspection found to tracks and tasks. The plan is stored with the title, so that a
  * restart goes on with the same one, whatever the code says by then. Pure.
  */
+import type { PictureAnalysis } from '../../contracts/analysis.ts';
 import type { Inspection, Rung, TaskKind, TaskSpec } from '../../contracts/tasks.ts';
+import { analysisCost, planAnalysis } from './analysis-plan.ts';
 import { audioCost, encodeCost, imagesCost, packageCost, textCost } from './cost.ts';
 import { type Grid, type GridConfig, planChunks, planGrid } from './grid.ts';
-import { planLadder } from './ladder.ts';
+import { fixedLadder, planLadder } from './ladder.ts';
+import { pictureOf } from './picture-treatment.ts';
+import type { LadderPreset } from './presets.ts';
 import { urgency } from './urgency.ts';
 
 export type AudioPlan = { id: string; stream: Inspection['audio'][number] };
@@ -17,6 +21,18 @@ export type Plan = {
   rungs: Rung[];
   audio: AudioPlan[];
   text: TextPlan[];
+  /** How the rungs were come by; absent in plans of older versions, whose ladder was the same for all films. */
+  ladder?: LadderPlan;
+};
+
+export type LadderPlan = {
+  preset: string;
+  /** pending: the rungs above the lowest are not known yet. */
+  state: 'pending' | 'chosen' | 'fixed';
+  /** What they were chosen by. */
+  analysis?: PictureAnalysis;
+  /** Why it is a fixed one although it was to be chosen. */
+  note?: string;
 };
 
 /** A task without URLs: `master` and `inputs` are filled in when it is leased. */
@@ -33,6 +49,7 @@ export type PlannedTask = {
 };
 
 export const IMAGES_TRACK = 'images';
+export const ANALYSIS_TRACK = 'analysis';
 /** A film has a few dozen tracks at most; what lies beyond is left out so that one odd file cannot fill the queue. */
 const AUDIO_MAX = 16;
 const TEXT_MAX = 48;
@@ -41,27 +58,29 @@ const CHANNELS = 2;
 const STEREO_BITS = 128_000;
 const MONO_BITS = 96_000;
 
-export function planFilm(found: Inspection, config: GridConfig): { plan: Plan; tasks: PlannedTask[] } {
+export type Ladder = { name: string; preset: LadderPreset };
+export type Planned = { plan: Plan; tasks: PlannedTask[] };
+
+/** The first plan of a film. Where its ladder is to be chosen, the rungs above the lowest come by `addRungs`. */
+export function planFilm(found: Inspection, config: GridConfig, ladder: Ladder): Planned {
+  const rungs =
+    ladder.preset.kind === 'fixed' ? fixedLadder(ladder.preset.steps, found.video) : planLadder(found.video);
+  const isPending = ladder.preset.kind === 'per-title';
   const plan: Plan = {
     grid: planGrid(found, config),
-    rungs: planLadder(found.video),
+    rungs: isPending ? rungs.slice(0, 1) : rungs,
     audio: found.audio.slice(0, AUDIO_MAX).map((stream) => ({ id: `a${stream.index}`, stream })),
     text: found.text.slice(0, TEXT_MAX).map((stream) => ({ id: `t${stream.index}`, stream })),
   };
+  plan.ladder = { preset: ladder.name, state: isPending ? 'pending' : 'fixed' };
   const tasks = [
     ...plan.rungs.flatMap((rung, index) => videoTasks(found, plan, config, rung, index)),
     ...plan.audio.flatMap((audio) => audioTasks(found, plan, audio)),
     ...plan.text.map((text) => textTask(found, plan, text)),
     imagesTask(found, plan),
+    ...(isPending ? [analyseTask(found, plan)] : []),
   ];
   return { plan, tasks };
-}
-
-/** How the master's pictures are treated, the same for all rungs. */
-export function pictureOf({ video, startS }: Inspection) {
-  const { frameRate, interlaced, colour, fullRange } = video;
-  const toneMap = colour === 'sdr' ? ('none' as const) : colour;
-  return { frameRate, startS, deinterlace: interlaced, toneMap, fullRange };
 }
 
 export function videoTasks(
@@ -126,6 +145,22 @@ function audioTasks(found: Inspection, plan: Plan, { id, stream }: AudioPlan): P
     ...(language === 'und' ? {} : { language }),
   };
   return [encode, packageTask(id, wrap, urgency({ part: 'first-light' }, true), grid)];
+}
+
+/** The same plan with further rungs, and the tasks that they take. */
+export function addRungs(found: Inspection, plan: Plan, config: GridConfig, rungs: readonly Rung[]): Planned {
+  const before = plan.rungs.length;
+  const all = { ...plan, rungs: [...plan.rungs, ...rungs] };
+  const tasks = rungs.flatMap((rung, at) => videoTasks(found, all, config, rung, before + at));
+  return { plan: all, tasks };
+}
+
+function analyseTask(found: Inspection, plan: Plan): PlannedTask {
+  const spec = planAnalysis(found, plan.grid);
+  return {
+    ...{ name: ANALYSIS_TRACK, track: ANALYSIS_TRACK, kind: spec.kind, spec, waits: false },
+    ...{ priority: urgency({ part: 'analysis' }), cost: analysisCost(spec, found) },
+  };
 }
 
 function packageTask(track: string, spec: TaskSpec, priority: number, grid: Grid): PlannedTask {

@@ -2,8 +2,10 @@
 import type { Inspection, TaskResult } from '../../contracts/tasks.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { GridConfig } from './grid.ts';
+import { takeAnalysis } from './late-ladder.ts';
 import { adoptLight, takeGlance, takeSpan } from './light.ts';
 import { planFilm } from './plan.ts';
+import { type LadderConfig, presetOf } from './presets.ts';
 import { insertTasks, updateTask, updateTitle } from './rows.ts';
 import { dropTasks, giveUp } from './setbacks.ts';
 import type { TaskRow, TitleRow, Tx } from './tables.ts';
@@ -12,7 +14,7 @@ import type { TaskRow, TitleRow, Tx } from './tables.ts';
 export async function takeResult(
   tx: Tx,
   clock: Clock,
-  config: GridConfig,
+  config: GridConfig & LadderConfig,
   title: TitleRow,
   task: TaskRow,
   result: TaskResult,
@@ -25,6 +27,10 @@ export async function takeResult(
     await beginEncoding(tx, config, title, outcome.inspection);
     return [];
   }
+  if (result.kind === 'analyse') {
+    await takeAnalysis(tx, config, title, result.analysis);
+    return [];
+  }
   // A stream without sound has nothing to package; the film does without it.
   if (result.kind === 'encode-audio' && result.file === null) return dropTasks(tx, title, task.track);
   if (await isOpen(tx, task)) return [];
@@ -33,8 +39,14 @@ export async function takeResult(
   return [];
 }
 
-async function beginEncoding(tx: Tx, config: GridConfig, title: TitleRow, found: Inspection): Promise<void> {
-  const { plan, tasks } = planFilm(found, config);
+async function beginEncoding(
+  tx: Tx,
+  config: GridConfig & LadderConfig,
+  title: TitleRow,
+  found: Inspection,
+): Promise<void> {
+  const ladder = { name: config.ladder, preset: presetOf(config.presets, config.ladder) };
+  const { plan, tasks } = planFilm(found, config, ladder);
   const adopted = await adoptLight(tx, title, found, plan, tasks);
   await insertTasks(tx, title.title, title.version, adopted.tasks);
   await updateTitle(tx, title.title, {

@@ -15,6 +15,7 @@ import type { Queue } from '../../ports/queue/queue.ts';
 import { openTestRecords } from '../../ports/records/records.testing.ts';
 import { createFakeCatalog, type FakeCatalog, type FakeTitle } from './fake-catalog.ts';
 import { type Fleet, startFleet } from './fake-fleet.ts';
+import { readPresets } from './presets.ts';
 import { createStudioService, type StudioConfig, studioMigrations } from './service.ts';
 import type { Db, StudioTables } from './tables.ts';
 
@@ -25,6 +26,7 @@ const CONFIG: StudioConfig = {
   ...{ mediaBucket: MEDIA, uploadBucket: 'uploads' },
   ...{ eventQueue: 'object-events', titleRemovedQueue: 'title-removed', taskQueue: 'tasks' },
   ...{ segmentS: 4, chunkS: 24, gopS: 2, leaseS: 10 },
+  ...{ presets: readPresets(), ladder: 'standard' },
 };
 
 export const isReady = ({ now }: FakeTitle) => now.state === 'ready';

@@ -20,6 +20,7 @@ import { consume } from './consume.ts';
 import { hurry } from './hurry.ts';
 import { createLeaseApi, type LeaseApi } from './lease-api.ts';
 import { createEventHandler } from './object-events.ts';
+import type { LadderConfig } from './presets.ts';
 import { removeDue } from './removals.ts';
 import { createStoreWatch } from './store-watch.ts';
 import type { StudioTables } from './tables.ts';
@@ -39,7 +40,7 @@ export type StudioDeps = {
   log: Log;
 };
 
-export type StudioConfig = {
+export type StudioConfig = LadderConfig & {
   mediaBucket: string;
   uploadBucket: string;
   eventQueue: string;

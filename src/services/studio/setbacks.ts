@@ -6,6 +6,7 @@
 import type { Updateable } from 'kysely';
 import type { Clock } from '../../platform/clock.ts';
 import type { GridConfig } from './grid.ts';
+import { giveUpAnalysis } from './late-ladder.ts';
 import { endLight, lightOfRefused } from './light.ts';
 import { versionPrefix, versionWorkPrefix } from './prefixes.ts';
 import { addRemovals, LATE_WRITERS_MS } from './removals.ts';
@@ -35,6 +36,10 @@ export async function failForGood(
   task: TaskRow,
   failure: Failure,
 ): Promise<string[]> {
+  if (task.kind === 'analyse') {
+    await giveUpAnalysis(tx, config, title, failure.message);
+    return dropTasks(tx, title, task.track);
+  }
   if (task.kind === 'glance' || task.kind === 'first-light') return endLight(tx, clock, config, title);
   const lost = await whatIsLost(tx, title, task);
   if (lost === undefined) return giveUp(tx, clock, title, { ...reasonOf(failure) });

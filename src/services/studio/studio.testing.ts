@@ -1,6 +1,8 @@
 /** For tests only: inspections to plan from. */
 import type { Inspection, Rung } from '../../contracts/tasks.ts';
 
+import type { Ladder } from './plan.ts';
+
 type Video = Inspection['video'];
 type Audio = Inspection['audio'][number];
 type Text = Inspection['text'][number];
@@ -44,3 +46,6 @@ export function someText(of: Partial<Text> & { index: number }): Text {
 export function someRung(of: Partial<Rung> = {}): Rung {
   return { name: '360p', width: 640, height: 360, crf: 27, bitsPerSMax: 800_000, preset: 'veryfast', ...of };
 }
+
+/** The ladder that needs no analysis. */
+export const STANDARD: Ladder = { name: 'standard', preset: { kind: 'standard' } };

@@ -29,5 +29,7 @@ export function readiness(plan: Plan, imagesTrack: string, tasks: readonly TaskS
   const lit =
     states.get(rungs[0] as string) === 'done' && beside.every((track) => states.get(track) !== 'open');
   const tracks = lit ? all.filter((track) => states.get(track) === 'done') : undefined;
-  return { tracks, complete: all.every((track) => states.get(track) !== 'open') };
+  // Rungs are still to come while an analysis is under way.
+  const isKnown = plan.ladder?.state !== 'pending';
+  return { tracks, complete: isKnown && all.every((track) => states.get(track) !== 'open') };
 }

@@ -18,16 +18,23 @@ export const URGENT_MIN = LIGHT_MIN;
 /** The lowest rung, sound and text: with them a title can be played. */
 const FIRST_LIGHT = 900;
 const IMAGES = 700;
+/** The higher rungs wait for it. */
+const ANALYSIS = 720;
 const HIGHER_RUNGS = 600;
 /** Packaging takes a moment and ends a track, so it never waits behind encodes: not even of other titles. */
 const PACKAGE = 800;
 const PACKAGE_BONUS = 5;
 const RUNG_STEP = 10;
 
-export type Part = { part: 'first-light' } | { part: 'images' } | { part: 'rung'; index: number };
+export type Part =
+  | { part: 'first-light' }
+  | { part: 'images' }
+  | { part: 'analysis' }
+  | { part: 'rung'; index: number };
 
 export function urgency(of: Part, packages = false): number {
   if (of.part === 'first-light') return FIRST_LIGHT + (packages ? PACKAGE_BONUS : 0);
   if (of.part === 'images') return IMAGES;
+  if (of.part === 'analysis') return ANALYSIS;
   return (packages ? PACKAGE : HIGHER_RUNGS) - RUNG_STEP * of.index;
 }

@@ -1,0 +1,9 @@
+/** How a master's pictures become those of its renditions, as inspection found them. Pure. */
+import type { Inspection } from '../../contracts/tasks.ts';
+
+/** How the master's pictures are treated, the same for all rungs. */
+export function pictureOf({ video, startS }: Inspection) {
+  const { frameRate, interlaced, colour, fullRange } = video;
+  const toneMap = colour === 'sdr' ? ('none' as const) : colour;
+  return { frameRate, startS, deinterlace: interlaced, toneMap, fullRange };
+}
