@@ -11,6 +11,36 @@ import { emptyReply, endpoint } from './endpoint.ts';
 
 // ---- what inspection finds -------------------------------------------------------------------------------
 
+/** A rectangle of the pictures as they are decoded and turned, before their pixels are made square. Even numbers. */
+export const crop = z.object({
+  x: z.number().int().min(0),
+  y: z.number().int().min(0),
+  width: z.number().int().positive(),
+  height: z.number().int().positive(),
+});
+export type Crop = z.infer<typeof crop>;
+
+/** SMPTE ST 2086 and CTA-861.3, as HDR10 carries them. Chromaticities are x and y; luminances are cd/m2. */
+export const mastering = z.object({
+  display: z
+    .object({
+      red: z.tuple([z.number(), z.number()]),
+      green: z.tuple([z.number(), z.number()]),
+      blue: z.tuple([z.number(), z.number()]),
+      white: z.tuple([z.number(), z.number()]),
+      luminanceMin: z.number(),
+      luminanceMax: z.number(),
+    })
+    .optional(),
+  light: z.object({ max: z.number().int().min(0), average: z.number().int().min(0) }).optional(),
+});
+export type Mastering = z.infer<typeof mastering>;
+
+/** EBU R128 (ITU-R BS.1770) of a whole track: LUFS, and the true peak in dBTP. */
+export const loudness = z.object({ integratedLufs: z.number(), rangeLu: z.number(), truePeakDb: z.number() });
+export type Loudness = z.infer<typeof loudness>;
+
+// Fields that are optional here are absent in what older versions stored.
 export const videoStream = z.object({
   index: z.number().int(),
   codec: z.string(),
@@ -26,6 +56,15 @@ export const videoStream = z.object({
   bitDepth: z.number().int(),
   colour: z.enum(['sdr', 'pq', 'hlg']),
   fullRange: z.boolean(),
+  /** How frames follow each other. Telecine is 3:2 pulldown, which is undone: `frameRate` is the film's own then. */
+  cadence: z.enum(['constant', 'variable', 'interlaced', 'telecine']).optional(),
+  /** What remains when black bars are cut off; null when there are none. `width` and `height` are after it. */
+  crop: crop.nullable().optional(),
+  /** ffmpeg's names, where the master states them. */
+  primaries: z.string().optional(),
+  transfer: z.string().optional(),
+  matrix: z.string().optional(),
+  mastering: mastering.optional(),
 });
 export const audioStream = z.object({
   index: z.number().int(),
@@ -37,7 +76,13 @@ export const audioStream = z.object({
   label: z.string(),
   default: z.boolean(),
   audioDescription: z.boolean(),
+  /** ffmpeg's name, "5.1(side)". */
+  layout: z.string().optional(),
+  /** Of samples of the track; null when it is silent in all of them. */
+  loudness: loudness.nullable().optional(),
 });
+export const chapter = z.object({ startS: z.number().min(0), endS: z.number(), title: z.string().max(200) });
+export type Chapter = z.infer<typeof chapter>;
 export const textStream = z.object({
   index: z.number().int(),
   codec: z.string(),
@@ -56,6 +101,8 @@ export const inspection = z.object({
   video: videoStream,
   audio: z.array(audioStream),
   text: z.array(textStream),
+  /** On the title's time line, in order, within the film. */
+  chapters: z.array(chapter).max(500).optional(),
   /** Things worth knowing that do not stop the film: "variable frame rate brought to 30 fps"… */
   notes: z.array(z.string()),
 });
@@ -88,6 +135,12 @@ export const rung = z.object({
   /** Bits per second: the cap of the rate control (VBV), with a buffer of twice as much. */
   bitsPerSMax: z.number().int(),
   preset: z.string(),
+  /** Absent is h264. */
+  codec: z.enum(['h264', 'hevc', 'av1']).optional(),
+  /** Of its pictures; absent is sdr. `pq` and `hlg` only of a master that is so, with 10 bits in hevc or av1. */
+  range: z.enum(['sdr', 'pq', 'hlg']).optional(),
+  /** AV1 only: strength of the grain that players add, 1 to 50, while it is taken out of what is encoded. */
+  filmGrain: z.number().int().min(1).max(50).optional(),
 });
 export type Rung = z.infer<typeof rung>;
 
@@ -96,8 +149,13 @@ export const pictureTreatment = z.object({
   frameRate: rate,
   startS: z.number(),
   deinterlace: z.boolean(),
+  /** What the master is, for renditions in sdr; those in its own range are left as they are. */
   toneMap: z.enum(['none', 'pq', 'hlg']),
   fullRange: z.boolean(),
+  crop: crop.optional(),
+  /** Undo 3:2 pulldown; `frameRate` is that of the film then. */
+  detelecine: z.boolean().optional(),
+  mastering: mastering.optional(),
 });
 
 /** What a decoder's pictures must be told of besides the treatment, so that a first-light task need not probe. */
@@ -187,6 +245,10 @@ export const taskSpec = z.discriminatedUnion('kind', [
     durationS: z.number(),
     channels: z.number().int(),
     bitsPerS: z.number().int(),
+    /** Absent is aac, which is AAC-LC. */
+    codec: z.enum(['aac', 'opus', 'eac3']).optional(),
+    /** Brings the track to this many LUFS by one gain, its true peak kept below a ceiling. Absent: as it is. */
+    loudnessLufs: z.number().min(-40).max(-5).optional(),
   }),
   z.object({
     kind: z.literal('extract-text'),
@@ -317,6 +379,9 @@ export const taskResult = z.discriminatedUnion('kind', [
     file: z.string().nullable(),
     bytes: z.number().int(),
     cpuS: z.number(),
+    /** Of the whole track as it was, and the gain it got. */
+    loudness: loudness.nullable().optional(),
+    gainDb: z.number().optional(),
   }),
   /** `file` is null when there is no cue. */
   z.object({
