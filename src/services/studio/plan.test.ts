@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { taskSpec } from '../../contracts/tasks.ts';
-import { IMAGES_TRACK, planFilm } from './plan.ts';
+import { chooseLadder, withFixedLadder } from './choose-ladder.ts';
+import { ladderView } from './ladder-view.ts';
+import { IMAGES_TRACK, type PlannedTask, planFilm } from './plan.ts';
+import { presetOf, readPresets } from './presets.ts';
 import { STANDARD, someAudio, someInspection, someText } from './studio.testing.ts';
 import { readiness, type TaskState } from './tracks.ts';
 
@@ -87,4 +90,78 @@ test('a film is ready to play with its lowest rung, all sound and all text, and 
   assert.deepEqual(now(), { tracks: ['240p', '360p', 'a1'], complete: false });
   finish('images');
   assert.deepEqual(now(), { tracks: ['240p', '360p', 'a1', 'images'], complete: true });
+});
+
+test('where a ladder is to be chosen, the lowest rung and an analysis come first, and the rest follows from that', () => {
+  const found = someInspection({ durationS: 120, width: 1920, height: 1080 });
+  const preset = presetOf(readPresets(), 'per-title');
+  assert.ok(preset.kind === 'per-title');
+  const first = planFilm(found, config, { name: 'per-title', preset });
+  assert.deepEqual(
+    first.plan.rungs.map(({ name }) => name),
+    ['240p'],
+  );
+  assert.equal(first.plan.ladder?.state, 'pending');
+  const spec = first.tasks.find(({ kind }) => kind === 'analyse')?.spec;
+  assert.ok(spec?.kind === 'analyse' && spec.shapes.at(-1)?.width === 1920 && spec.shapes.length === 4);
+  assert.ok(
+    spec.looks.every((frame) => frame + spec.samples.frames <= spec.frames),
+    JSON.stringify(spec),
+  );
+  const states = (tasks: readonly PlannedTask[]) =>
+    tasks.map((task) => ({ ...task, id: task.name, state: 'done' as const, progress: 1 }));
+  assert.ok(!readiness(first.plan, IMAGES_TRACK, states(first.tasks)).complete, 'rungs are still to come');
+
+  const measured = spec.shapes.flatMap(({ width, height }, at) =>
+    spec.crfs.map((crf) => ({
+      ...{ width, height, crf, bitsPerS: width * height * 1.5 * 2 ** ((22 - crf) / 6) },
+      quality: 14 + 2 * at - (crf - 22) * (0.3 + 0.08 * at),
+    })),
+  );
+  const analysis = {
+    metric: 'ssim' as const,
+    preset: 'superfast',
+    samples: [],
+    points: measured,
+    cuts: [],
+    cpuS: 1,
+  };
+  const { plan, tasks } = chooseLadder(found, first.plan, config, preset, analysis);
+  const names = plan.rungs.map(({ name }) => name);
+  assert.equal(names[0], '240p');
+  assert.equal(new Set(names).size, names.length);
+  assert.ok(names.length >= 4, names.join());
+  assert.equal(plan.ladder?.state, 'chosen');
+  for (const name of names.slice(1)) {
+    const own = tasks.filter(({ track }) => track === name);
+    assert.equal(own.filter(({ kind }) => kind === 'package').length, 1, name);
+    assert.ok(own.length >= 2);
+  }
+  assert.ok(readiness(plan, IMAGES_TRACK, states([...first.tasks, ...tasks])).complete);
+  const view = ladderView(plan, found);
+  assert.equal(view?.chosen.length, names.length);
+  assert.equal(view?.points.length, measured.length);
+  assert.ok(view?.apple.some(({ name }) => name === '720p'));
+});
+
+test('a film that cannot be analysed gets the ladder of all others, and says why', () => {
+  const found = someInspection({ width: 1280, height: 720 });
+  const preset = presetOf(readPresets(), 'per-title');
+  const first = planFilm(found, config, { name: 'per-title', preset });
+  const { plan } = withFixedLadder(found, first.plan, config, 'it could not be analysed: no');
+  assert.deepEqual(plan.rungs, planFilm(found, config, STANDARD).plan.rungs);
+  assert.deepEqual([plan.ladder?.state, plan.ladder?.note], ['fixed', 'it could not be analysed: no']);
+});
+
+test('an analysis is a small part of the work, however short the film', () => {
+  for (const durationS of [5, 10, 30, 90, 600, 7200]) {
+    const found = someInspection({ durationS, width: 1920, height: 1080 });
+    const preset = presetOf(readPresets(), 'per-title');
+    const { tasks } = planFilm(found, config, { name: 'per-title', preset });
+    const usual = planFilm(found, config, STANDARD).tasks.filter(({ kind }) => kind === 'encode-video');
+    const cost = tasks.find(({ kind }) => kind === 'analyse')?.cost ?? 0;
+    const all = usual.reduce((sum, task) => sum + task.cost, 0);
+    // A chosen ladder costs about twice the usual one.
+    assert.ok(cost < (durationS < 15 ? 0.8 : 0.55) * all, `${durationS} s: ${cost} of ${all}`);
+  }
 });

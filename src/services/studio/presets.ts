@@ -46,19 +46,20 @@ const capped = (lines: number, bitsPerSMax: number): LadderStep => ({
   ...{ lines, crf: 18, bitsPerSMax, preset: 'veryfast' },
 });
 
+/**
+ * Apple, "HTTP Live Streaming (HLS) authoring specification for Apple devices", section on H.264: sizes and rates. The
+ * rates are caps here, since chunks of one rate control cannot be joined; easy films stay below them.
+ */
+export const APPLE_STEPS: readonly LadderStep[] = [
+  ...[capped(234, 145_000), capped(360, 365_000), capped(432, 730_000), capped(432, 1_100_000)],
+  ...[capped(540, 2_000_000), capped(720, 3_000_000), capped(720, 4_500_000)],
+  ...[capped(1080, 6_000_000), capped(1080, 7_800_000)],
+];
+
 const BUILT_IN: Readonly<Record<string, LadderPreset>> = {
   'per-title': { kind: 'per-title', rungsMax: 7, preset: 'veryfast' },
   standard: { kind: 'standard' },
-  // Apple, "HTTP Live Streaming (HLS) authoring specification for Apple devices", section on H.264: sizes and rates. The
-  // rates are caps here, since chunks of one rate control cannot be joined; easy films stay below them.
-  apple: {
-    kind: 'fixed',
-    steps: [
-      ...[capped(234, 145_000), capped(360, 365_000), capped(432, 730_000), capped(432, 1_100_000)],
-      ...[capped(540, 2_000_000), capped(720, 3_000_000), capped(720, 4_500_000)],
-      ...[capped(1080, 6_000_000), capped(1080, 7_800_000)],
-    ],
-  },
+  apple: { kind: 'fixed', steps: [...APPLE_STEPS] },
   // One rendition that is hard to tell from the master, at its size, beside a small one to look at.
   archive: {
     kind: 'fixed',
