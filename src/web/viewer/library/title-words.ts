@@ -30,8 +30,10 @@ export function factWords({ durationS, renditions }: Title): string {
   return [durationS === null ? null : formatDuration(durationS), best].filter(Boolean).join(' · ');
 }
 
+/** Sizes from large to small. Of several renditions of one size, which are numbered, people are told once. */
 export function sortedRenditions(renditions: readonly string[]): string[] {
-  return renditions.toSorted((a, b) => lines(b) - lines(a));
+  const sizes = new Set(renditions.map((name) => name.replace(/-\d+$/, '')));
+  return [...sizes].sort((a, b) => lines(b) - lines(a));
 }
 
 export function bestRendition(renditions: readonly string[]): string | null {
