@@ -132,7 +132,9 @@ async function openServices(
       segmentS: 4,
       chunkS: 24,
       gopS: 2,
-      leaseS: 15,
+      leaseS: 10,
+      workKeptS: settings.MATINEE_WORK_KEPT_H * 3600,
+      jobsKeptS: settings.MATINEE_JOBS_KEPT_DAYS * 24 * 3600,
       ...(await ladderConfig(settings)),
     };
     add(

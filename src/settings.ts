@@ -77,6 +77,23 @@ export const SETTINGS = {
     default: '',
     meaning: 'A JSON file of further ladder presets.',
   },
+  MATINEE_WORK_KEPT_H: {
+    kind: 'integer',
+    default: 24,
+    min: 0,
+    max: 8760,
+    unit: 'hours',
+    meaning:
+      'How long encoded chunks are kept when a job has ended: a re-encode within that time redoes only what changed.',
+  },
+  MATINEE_JOBS_KEPT_DAYS: {
+    kind: 'integer',
+    default: 30,
+    min: 1,
+    max: 3650,
+    unit: 'days',
+    meaning: 'How long operators can look back at encoding jobs that have ended.',
+  },
   MATINEE_EDGE_MEMORY_MB: {
     kind: 'integer',
     default: 256,

@@ -261,6 +261,8 @@ export const taskSpec = z.discriminatedUnion('kind', [
     kind: z.literal('package'),
     /** Encoded files in order: the chunks of one rung, or one audio file. */
     inputs: z.array(z.string()),
+    /** SHA-256 of each, in base64url, where it is known. */
+    digests: z.array(z.string().nullable()).optional(),
     media: z.enum(['video', 'audio']),
     segmentS: z.number(),
     language: z.string().optional(),
@@ -370,6 +372,7 @@ export const taskResult = z.discriminatedUnion('kind', [
     file: z.string(),
     bytes: z.number().int(),
     frames: z.number().int(),
+    files: storedFiles,
     cpuS: z.number(),
   }),
   z.object({ kind: z.literal('analyse'), analysis: pictureAnalysis }),
@@ -378,6 +381,7 @@ export const taskResult = z.discriminatedUnion('kind', [
     kind: z.literal('encode-audio'),
     file: z.string().nullable(),
     bytes: z.number().int(),
+    files: storedFiles,
     cpuS: z.number(),
     /** Of the whole track as it was, and the gain it got. */
     loudness: loudness.nullable().optional(),
@@ -436,7 +440,13 @@ export const heartbeatTask = endpoint({
   summary: 'Renews a lease and reports progress; stale_attempt or not_found mean: stop at once.',
   internal: true,
   params: taskParams,
-  body: z.object({ attempt, progress: z.number().min(0).max(1), fps: z.number().optional() }),
+  body: z.object({
+    attempt,
+    progress: z.number().min(0).max(1),
+    fps: z.number().optional(),
+    /** The worker's machine is about to be taken away; this is its last task. */
+    draining: z.boolean().optional(),
+  }),
   reply: emptyReply,
   errors: ['stale_attempt', 'not_found'],
 });
@@ -486,6 +496,8 @@ export const failTask = endpoint({
     message: z.string().max(4000),
     retry: z.boolean(),
     log: z.string().max(16_000).optional(),
+    /** Places of inputs, from zero, that are gone or whose bytes are not those that were made. */
+    badInputs: z.array(z.number().int().min(0)).max(10_000).optional(),
   }),
   reply: emptyReply,
   errors: ['stale_attempt', 'not_found'],

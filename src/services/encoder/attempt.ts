@@ -170,6 +170,7 @@ async function reportFailed(
     message: message.slice(0, 4000),
     retry: again,
     ...(programLog ? { log: programLog.slice(-16_000) } : {}),
+    ...(failure.badInputs.length > 0 ? { badInputs: [...failure.badInputs] } : {}),
   };
   // A stopping worker says so once and quickly; if that gets lost, the lease runs out by itself.
   const signal = stop.aborted ? AbortSignal.timeout(DRAIN_REPORT_LIMIT_MS) : stop;

@@ -32,8 +32,8 @@ export async function encodeAudio(context: TaskContext, spec: EncodeAudioSpec): 
   });
   await checkLength(spec, path, end.errors);
   const { size } = await stat(path);
-  await context.outputs.put([{ name: FILE, path }]);
-  return { kind: 'encode-audio', file: FILE, bytes: size, cpuS: round(end.cpuS) };
+  const files = await context.outputs.put([{ name: FILE, path }]);
+  return { kind: 'encode-audio', file: FILE, bytes: size, files, cpuS: round(end.cpuS) };
 }
 
 async function hasSound(context: TaskContext, spec: EncodeAudioSpec, timeLimitMs: number): Promise<boolean> {

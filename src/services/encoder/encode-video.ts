@@ -33,8 +33,8 @@ export async function encodeVideo(context: TaskContext, spec: EncodeVideoSpec): 
   });
   const frames = await checkedFrames(spec, path, end.errors);
   const { size } = await stat(path);
-  await context.outputs.put([{ name: FILE, path }]);
-  return { kind: 'encode-video', file: FILE, bytes: size, frames, cpuS: round(end.cpuS) };
+  const files = await context.outputs.put([{ name: FILE, path }]);
+  return { kind: 'encode-video', file: FILE, bytes: size, frames, files, cpuS: round(end.cpuS) };
 }
 
 function inputArguments(context: TaskContext, spec: EncodeVideoSpec, container: string): string[] {

@@ -1,4 +1,5 @@
 /** Downloads a task's inputs into its folder, in their order. Masters are not fetched: ffmpeg reads those itself. */
+import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
@@ -14,13 +15,21 @@ const TRIES_MAX = 4;
 /** A download without a byte for this long is given up and tried again. */
 const IDLE_MS = 60_000;
 
-/** Paths of the downloaded files, `input-00001.mp4` and so on. Throws TaskFailure `input_unreachable`. */
-export async function fetchInputs(context: TaskContext, urls: readonly string[]): Promise<string[]> {
+/**
+ * Paths of the downloaded files, `input-00001.mp4` and so on. Throws TaskFailure `input_unreachable`, or
+ * `input_corrupted` with the places of all files that are gone or are not those that were made.
+ */
+export async function fetchInputs(
+  context: TaskContext,
+  urls: readonly string[],
+  digests: ReadonlyArray<string | null> = [],
+): Promise<string[]> {
+  const bad: number[] = [];
   const paths = urls.map((_, index) =>
     join(context.folder, `input-${String(index + 1).padStart(5, '0')}.mp4`),
   );
   await eachBounded(urls, DOWNLOADS_AT_ONCE, async (url, index) => {
-    await retry(() => fetchFile(url, paths[index] as string, context.signal), {
+    const got = await retry(() => fetchFile(url, paths[index] as string, context.signal), {
       triesMax: TRIES_MAX,
       waitMs: 500,
       waitMaxMs: 8000,
@@ -28,26 +37,44 @@ export async function fetchInputs(context: TaskContext, urls: readonly string[])
       signal: context.signal,
       retryable: (error) => error instanceof TaskFailure && error.code === 'input_unreachable',
     });
+    const expected = digests[index];
+    if (got === undefined || (expected && got !== expected)) bad.push(index);
   });
-  return paths;
+  if (bad.length === 0) return paths;
+  throw new TaskFailure(
+    'input_corrupted',
+    `${bad.length} of ${urls.length} encoded files are damaged or gone`,
+    {
+      retry: true,
+      badInputs: bad.toSorted((a, b) => a - b),
+    },
+  );
 }
 
-async function fetchFile(url: string, path: string, signal: AbortSignal): Promise<void> {
+/** Resolves to the digest of what came, or undefined when there is no such file any more. */
+async function fetchFile(url: string, path: string, signal: AbortSignal): Promise<string | undefined> {
   const idle = new AbortController();
   const timer = setTimeout(() => idle.abort(), IDLE_MS);
+  const hash = createHash('sha256');
   const moved = new Transform({
     transform(chunk, _encoding, done) {
       timer.refresh();
+      hash.update(chunk);
       done(null, chunk);
     },
   });
   const both = AbortSignal.any([signal, idle.signal]);
   try {
     const response = await fetch(url, { signal: both });
+    if (response.status === 404) {
+      await response.body?.cancel();
+      return undefined;
+    }
     if (!response.ok || !response.body) throw unreachable(`status ${response.status}`);
     await pipeline(Readable.fromWeb(response.body as never), moved, createWriteStream(path), {
       signal: both,
     });
+    return hash.digest('base64url');
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof TaskFailure) throw error;

@@ -37,7 +37,7 @@ type Segment = { name: string; path: string; bytes: number; fragment: Fragment }
 
 /** Throws TaskFailure `wrong_output` when lengths, key frames or the grid are not exact. */
 export async function packageTrack(context: TaskContext, spec: PackageSpec): Promise<TaskResult> {
-  const inputs = await fetchInputs(context, spec.inputs);
+  const inputs = await fetchInputs(context, spec.inputs, spec.digests);
   context.progress(0.3);
   const expected = await checkInputs(inputs, spec);
   const joined = inputs.length === 1 ? basename(inputs[0] as string) : await joinChunks(context, inputs);

@@ -9,6 +9,7 @@ export type TaskFailureCode =
   | 'program_timeout'
   | 'input_unreachable'
   | 'input_unreadable'
+  | 'input_corrupted'
   | 'output_refused'
   | 'wrong_output'
   | 'storage_full'
@@ -21,16 +22,19 @@ export class TaskFailure extends Error {
   readonly code: TaskFailureCode;
   readonly retry: boolean;
   readonly programLog: string | undefined;
+  /** Places of inputs, from zero, that must be made again. */
+  readonly badInputs: readonly number[];
 
   constructor(
     code: TaskFailureCode,
     message: string,
-    options: { retry: boolean; programLog?: string; cause?: unknown },
+    options: { retry: boolean; programLog?: string; badInputs?: readonly number[]; cause?: unknown },
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.retry = options.retry;
     this.programLog = options.programLog;
+    this.badInputs = options.badInputs ?? [];
   }
 }
 

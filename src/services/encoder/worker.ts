@@ -28,7 +28,8 @@ export type EncoderConfig = {
   urgentOnly?: boolean;
 };
 
-const LEASE_WAIT_S = 20;
+/** An idle worker that asks less often would be taken for lost. */
+const LEASE_WAIT_S = 6;
 const BACKOFF_MIN_MS = 250;
 const BACKOFF_MAX_MS = 15_000;
 const TOLD_FROM_FAILURES = 6;

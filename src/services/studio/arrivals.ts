@@ -5,10 +5,10 @@ import type { ObjectInfo } from '../../ports/objects/objects.ts';
 import { playsUnfinished } from './light.ts';
 import { LIGHT_TRACK } from './light-plan.ts';
 import type { PlannedTask } from './plan.ts';
-import { versionPrefix } from './prefixes.ts';
+import { versionPrefix, versionWorkPrefix } from './prefixes.ts';
 import { addRemovals, LATE_VIEWERS_MS, LATE_WRITERS_MS } from './removals.ts';
 import { insertTasks, insertTitle, isActive, lockTitle, updateTitle } from './rows.ts';
-import { unneededPrefixes } from './setbacks.ts';
+import { dropTasks, unneededPrefixes } from './setbacks.ts';
 import type { TitleRow, Tx } from './tables.ts';
 import { GLANCE, INSPECT } from './urgency.ts';
 
@@ -46,7 +46,7 @@ export async function takeMaster(
   }
   // It was taken back before this.
   const published = playsUnfinished(title) ? null : title.published;
-  const dropped = await dropVersion(tx, clock, title);
+  const dropped = await dropVersion(tx, clock, title, event.etag);
   if (published !== title.published) {
     const prefix = versionPrefix(title.title, title.version);
     await addRemovals(tx, [prefix], clock.now() + LATE_VIEWERS_MS);
@@ -68,22 +68,27 @@ export async function takeMaster(
       reason_code: null,
     },
   });
-  const first = (kind: 'inspect' | 'glance', track: string, priority: number): PlannedTask => {
-    const spec = { kind, master: '', bytes: master.size };
-    return { name: kind, track, kind, spec, priority, cost: 0, waits: false };
-  };
-  const tasks = [first('inspect', 'inspect', INSPECT)];
+  const tasks = [inspectTask(master.size)];
   // Whoever watches an earlier master keeps a whole film until there is one of the new master.
-  if (published === null) tasks.push(first('glance', LIGHT_TRACK, GLANCE));
+  if (published === null) tasks.push(firstTask('glance', LIGHT_TRACK, GLANCE, master.size));
   await insertTasks(tx, id, version, tasks);
   return { version, dropped };
 }
 
-/** Ends the work on a version that another one takes the place of. */
-async function dropVersion(tx: Tx, clock: Clock, title: TitleRow): Promise<string[]> {
-  const rows = await tx.deleteFrom('studio.tasks').where('title', '=', title.title).returning('id').execute();
-  await addRemovals(tx, unneededPrefixes(title), clock.now() + LATE_WRITERS_MS);
-  return rows.map(({ id }) => id);
+export const inspectTask = (bytes: number) => firstTask('inspect', 'inspect', INSPECT, bytes);
+
+function firstTask(kind: 'inspect' | 'glance', track: string, priority: number, bytes: number): PlannedTask {
+  return { name: kind, track, kind, spec: { kind, master: '', bytes }, priority, cost: 0, waits: false };
+}
+
+/** Ends the work on a version that another one takes the place of. The same bytes again take its results over. */
+async function dropVersion(tx: Tx, clock: Clock, title: TitleRow, etag: string): Promise<string[]> {
+  const ids = await dropTasks(tx, title);
+  const isSame = title.etag === etag;
+  if (!isSame) await tx.deleteFrom('studio.results').where('title', '=', title.title).execute();
+  const work = isSame || title.version === 0 ? [] : [versionWorkPrefix(title.title, title.version)];
+  await addRemovals(tx, [...unneededPrefixes(title), ...work], clock.now() + LATE_WRITERS_MS);
+  return ids;
 }
 
 /** True when something changed. A title that has a master keeps showing that one until the upload is complete. */

@@ -5,23 +5,29 @@
  */
 import { isMatineeError } from '../../platform/errors.ts';
 import type { Queue } from '../../ports/queue/queue.ts';
+import { dueTasks, queuePriority, windowFor } from './dispatch.ts';
 import { growLight } from './grow.ts';
 import { dismissLight } from './light.ts';
 import { IMAGES_TRACK } from './plan.ts';
-import { versionWorkPrefix } from './prefixes.ts';
 import { intend, type PublishDeps, publish } from './publish.ts';
-import { addRemovals, LATE_WRITERS_MS } from './removals.ts';
 import { isActive, lockTitle, readTitle, updateTitle } from './rows.ts';
 import type { TitleRow } from './tables.ts';
 import type { Teller } from './teller.ts';
 import { stopTitle } from './title-removal.ts';
 import { readiness, type TaskState } from './tracks.ts';
 import type { Wakeups } from './wakeups.ts';
+import type { WorkerBoard } from './worker-board.ts';
 
-export type ConductorDeps = PublishDeps & { queue: Queue; teller: Teller; wakeups: Wakeups };
+export type ConductorDeps = PublishDeps & {
+  queue: Queue;
+  teller: Teller;
+  wakeups: Wakeups;
+  board: WorkerBoard;
+};
 export type ConductorConfig = { mediaBucket: string; taskQueue: string };
 
 const TITLES_AT_ONCE = 4;
+const COUNT_EVERY_MS = 5000;
 const SEND_JOBS = 500;
 /** How often every title with open ends is looked at, whether or not something is known to have happened. */
 const SURVEY_MS = 10_000;
@@ -36,7 +42,16 @@ export function createConductor(deps: ConductorDeps, config: ConductorConfig) {
   const { db, queue, clock, log, teller, wakeups } = deps;
   const { mediaBucket, taskQueue } = config;
   const sent = new Set<string>();
+  let line = { atMs: Number.NEGATIVE_INFINITY, window: windowFor(0) };
   let loggedAtMs = Number.NEGATIVE_INFINITY;
+
+  /** How many tasks of a title may stand in line; how many workers there are is asked for now and then. */
+  async function window(): Promise<number> {
+    if (clock.monotonic() - line.atMs >= COUNT_EVERY_MS) {
+      line = { atMs: clock.monotonic(), window: windowFor(await deps.board.count()) };
+    }
+    return line.window;
+  }
 
   async function look(id: string, signal: AbortSignal): Promise<void> {
     const title = await readTitle(db, id);
@@ -76,10 +91,13 @@ export function createConductor(deps: ConductorDeps, config: ConductorConfig) {
 
   /** Sends what the queue may not have. A key that it has already is not taken twice. */
   async function sendTasks({ title }: TitleRow, tasks: readonly TaskState[]): Promise<void> {
-    const due = tasks.filter(({ id, state }) => (state === 'queued' || state === 'leased') && !sent.has(id));
+    for (const { id, state } of tasks) if (state !== 'queued' && state !== 'leased') sent.delete(id);
+    const due = dueTasks(tasks, sent, await window());
     for (let at = 0; at < due.length; at += SEND_JOBS) {
       const batch = due.slice(at, at + SEND_JOBS);
-      const jobs = batch.map(({ id, priority }) => ({ payload: { task: id, title }, key: id, priority }));
+      const jobs = batch.map(({ id, priority }) => {
+        return { payload: { task: id, title }, key: id, priority: queuePriority(priority) };
+      });
       await queue.send(taskQueue, jobs);
       for (const { id } of batch) sent.add(id);
     }
@@ -108,10 +126,6 @@ export function createConductor(deps: ConductorDeps, config: ConductorConfig) {
       if (now?.state !== 'encoding' || now.version !== title.version) return;
       await updateTitle(tx, title.title, { state: 'ready' });
       await dismissLight(tx, clock, now);
-      await tx.deleteFrom('studio.tasks').where('title', '=', title.title).execute();
-      const work = versionWorkPrefix(title.title, title.version);
-      await addRemovals(tx, [work], clock.now());
-      await addRemovals(tx, [work], clock.now() + LATE_WRITERS_MS);
     });
     wakeups.wake(title.title);
   }

@@ -11,7 +11,7 @@ import { someInspection } from './studio.testing.ts';
 export type Conduct =
   | 'do'
   | 'vanish'
-  | { fail: string; retry: boolean }
+  | { fail: string; retry: boolean; badInputs?: number[]; remove?: string }
   | { result: TaskResult }
   | { wait: Promise<unknown> };
 
@@ -66,8 +66,9 @@ async function runLease(
   const params = { task: lease.task };
   const { attempt } = lease;
   if (typeof conduct === 'object' && 'fail' in conduct) {
-    const { fail: code, retry } = conduct;
-    await studio().failTask({ params, body: { attempt, code, message: `it was ${code}`, retry } });
+    const { fail: code, retry, badInputs = [], remove } = conduct;
+    if (remove !== undefined) await objects.delete('media', remove);
+    await studio().failTask({ params, body: { attempt, code, message: `it was ${code}`, retry, badInputs } });
     return;
   }
   if (typeof conduct === 'object' && 'wait' in conduct) await conduct.wait;

@@ -10,18 +10,22 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { ObjectStore } from '../../ports/objects/objects.ts';
 import type { Job, JobRef, Queue } from '../../ports/queue/queue.ts';
+import { keepEvidence } from './evidence.ts';
 import type { GridConfig } from './grid.ts';
 import { checkResult, jobOf, needOwner } from './ownership.ts';
 import { outputPrefix } from './prefixes.ts';
 import type { LadderConfig } from './presets.ts';
+import { remakeInputs } from './remake.ts';
 import { addRemovals, LATE_WRITERS_MS, OUTPUT_URL_S } from './removals.ts';
 import { takeResult } from './results.ts';
+import { keepResult } from './reuse.ts';
 import { lockTask, updateTask } from './rows.ts';
 import { type Failure, failForGood, isMachineFailure } from './setbacks.ts';
 import { fillSpec } from './spec-urls.ts';
 import { ignoreStale } from './stale-jobs.ts';
 import type { Db, TaskRow, TitleRow, Tx } from './tables.ts';
 import { URGENT_MIN } from './urgency.ts';
+import { LOST_AFTER_MS, type WorkerBoard } from './worker-board.ts';
 
 export type LeaseDeps = {
   db: Db;
@@ -33,7 +37,9 @@ export type LeaseDeps = {
   wake(title: string): void;
   /** Only progress changed. */
   nudge(title: string): void;
+  board: WorkerBoard;
 };
+export type Beat = { progress: number; fps?: number | undefined; draining?: boolean | undefined };
 export type LeaseConfig = GridConfig &
   LadderConfig & { mediaBucket: string; taskQueue: string; leaseS: number };
 
@@ -42,13 +48,14 @@ const MASTER_TRIES_MAX = 4;
 const TRIES_MAX = 20;
 /** Attempts that end with the death of the worker; a task that kills its workers must not go on for ever. */
 const LOST_MAX = 10;
+const RECLAIMED_AT_ONCE = 100;
 const RETRY_MASTER_S = 2;
 const RETRY_MACHINE_S = 15;
 
 export type LeaseApi = ReturnType<typeof createLeaseApi>;
 
 export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
-  const { db, queue, objects, clock, log, wake, nudge } = deps;
+  const { db, queue, objects, clock, log, wake, nudge, board } = deps;
   const { taskQueue, mediaBucket, leaseS } = config;
   const transact = <T>(work: (tx: Tx) => Promise<T>) => db.transaction().execute(work);
 
@@ -63,6 +70,7 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
     urgentOnly: boolean,
     signal: AbortSignal,
   ): Promise<Lease | null> {
+    await board.heard(worker, { task: null, draining: false });
     const deadline = clock.monotonic() + waitMs;
     for (;;) {
       const leftMs = Math.max(0, deadline - clock.monotonic());
@@ -71,18 +79,22 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
         ...(urgentOnly ? { priorityMin: URGENT_MIN } : {}),
       });
       if (!job) return null;
-      const granted = await grant(job);
+      const granted = await grant(job, worker);
       if (granted) return finishLease(granted, job, worker, signal);
       if (signal.aborted) return null;
     }
   }
 
   /** Makes the job's task the property of a new attempt, or takes a job out that nobody needs any more. */
-  async function grant(job: Job): Promise<{ title: TitleRow; task: TaskRow } | undefined> {
+  async function grant(job: Job, worker: string): Promise<{ title: TitleRow; task: TaskRow } | undefined> {
     const { granted, dropped } = await transact(async (tx) => {
       const found = await lockTask(tx, String(job.payload.task));
       if (!found || (found.task.state !== 'queued' && found.task.state !== 'leased')) return { dropped: [] };
       const { title, task } = found;
+      if (task.state === 'leased') {
+        const message = 'the worker was not heard of any more';
+        await keepEvidence(tx, clock, task, { code: 'lost', message });
+      }
       const lost = task.lost + (task.state === 'leased' ? 1 : 0);
       if (lost > LOST_MAX) {
         const failure = { code: 'lost', message: `${lost} machines stopped while they worked on it` };
@@ -91,7 +103,9 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
       // Spans of the first light keep their names over all attempts.
       if (task.attempt > 0 && task.kind !== 'first-light') await removeOutputs(tx, task);
       const attempt = task.attempt + 1;
-      const values = { attempt, lost, state: 'leased' as const, progress: 0 };
+      const now = clock.now();
+      const times = { started_ms: now, heard_ms: now, ended_ms: null };
+      const values = { attempt, lost, state: 'leased' as const, progress: 0, worker, fps: null, ...times };
       await updateTask(tx, task.id, { ...values, job_id: job.id, job_attempt: job.attempt });
       return { granted: { title, task: { ...task, ...values } }, dropped: [] };
     });
@@ -115,6 +129,7 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
     try {
       signal.throwIfAborted();
       const spec = await fillSpec({ db, objects }, mediaBucket, title, task);
+      await board.heard(worker, { task: task.id });
       log.debug('task leased', { task: task.id, attempt: task.attempt, worker });
       nudge(title.title);
       return { task: task.id, attempt: task.attempt, spec, leaseS };
@@ -140,15 +155,17 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
   const removeOutputs = (tx: Tx, task: TaskRow) =>
     addRemovals(tx, [outputPrefix(task, task.attempt)], clock.now() + LATE_WRITERS_MS);
 
-  async function heartbeat(id: string, attempt: number, progress: number): Promise<void> {
+  async function heartbeat(id: string, attempt: number, beat: Beat): Promise<void> {
     const task = await current(id, attempt);
+    const { progress, fps = null, draining } = beat;
     await db
       .updateTable('studio.tasks')
-      .set({ progress })
+      .set({ progress, fps, heard_ms: clock.now() })
       .where('id', '=', id)
       .where('attempt', '=', attempt)
       .execute();
     await queue.heartbeat(taskQueue, jobOf(task)).catch(ignoreStale);
+    if (task.worker !== null) await board.heard(task.worker, draining === undefined ? {} : { draining });
     nudge(task.title);
   }
 
@@ -174,13 +191,16 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
         return { task: found.task, dropped: [] };
       const owned = needOwner(found?.task, attempt);
       checkResult(owned.spec, result);
-      await updateTask(tx, id, { state: 'done', progress: 1, result: JSON.stringify(result) });
+      const values = { progress: 1, result: JSON.stringify(result), fps: null, ended_ms: clock.now() };
+      await updateTask(tx, id, { state: 'done', ...values });
+      await keepResult(tx, owned, result);
       return {
         task: owned,
         dropped: await takeResult(tx, clock, config, found?.title as TitleRow, owned, result),
       };
     });
     await queue.complete(taskQueue, jobOf(task)).catch(ignoreStale);
+    if (task.worker !== null) await board.heard(task.worker, { task: null });
     // The job may wait again, because its lease ran out; nobody shall be given it.
     await forget([id, ...dropped]);
     wake(task.title);
@@ -189,17 +209,20 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
   async function fail(
     id: string,
     attempt: number,
-    failure: Failure & { retry: boolean; log?: string },
+    failure: Failure & { retry: boolean; log?: string; badInputs?: number[] },
   ): Promise<void> {
     const { code, message } = failure;
     const ended = await transact(async (tx) => {
       const found = await lockTask(tx, id);
       const task = needOwner(found?.task, attempt);
       const failures = task.failures + (code === 'drained' ? 0 : 1);
+      if (code !== 'drained') await keepEvidence(tx, clock, task, failure);
       const triesMax = isMachineFailure(code) ? TRIES_MAX : MASTER_TRIES_MAX;
       if (failure.retry && failures < triesMax) {
-        await updateTask(tx, id, { state: 'queued', failures, progress: 0 });
-        return { task, dropped: [], again: true };
+        const remade = await remakeInputs(tx, task, failure.badInputs ?? []);
+        const state = remade > 0 ? ('waiting' as const) : ('queued' as const);
+        await updateTask(tx, id, { state, failures, progress: 0, fps: null });
+        return { task, dropped: remade > 0 ? [id] : [], again: remade === 0 };
       }
       await updateTask(tx, id, { failures });
       const dropped = await failForGood(tx, clock, config, found?.title as TitleRow, task, failure);
@@ -214,8 +237,24 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
     const options = ended.again ? { retry: true, delayS } : { retry: false };
     await queue.fail(taskQueue, jobOf(ended.task), error, options).catch(ignoreStale);
     await forget(ended.dropped);
+    if (ended.task.worker !== null) await board.heard(ended.task.worker, { task: null });
     wake(ended.task.title);
   }
 
-  return { lease, heartbeat, signOutputs, complete, fail };
+  /** Gives tasks of workers that fell silent to others, sooner than their jobs' leases run out. */
+  async function reclaim(): Promise<void> {
+    const silent = await db
+      .selectFrom('studio.tasks')
+      .selectAll()
+      .where('state', '=', 'leased')
+      .where('heard_ms', '<', clock.now() - LOST_AFTER_MS)
+      .limit(RECLAIMED_AT_ONCE)
+      .execute();
+    for (const task of silent) {
+      const error = { code: 'lost', message: 'the worker was not heard of any more' };
+      await queue.fail(taskQueue, jobOf(task), error, { retry: true, delayS: 0 }).catch(ignoreStale);
+    }
+  }
+
+  return { lease, heartbeat, signOutputs, complete, fail, reclaim };
 }

@@ -60,7 +60,7 @@ test('a master that is replaced while it is encoded gives way, and its workers a
   await rig.put('replaced.mp4', { durationS: 12 });
   const title = await rig.until('replaced.mp4', (now) => isReady(now) && now.now.durationS === 12);
   held.resolve();
-  await rig.until('replaced.mp4', () => rig.fleet.refusals.includes('not_found'));
+  await rig.until('replaced.mp4', () => rig.fleet.refusals.includes('stale_attempt'));
   assert.match(title.publications.at(-1)?.hls ?? '', /\/2\/p\d+\//);
   const later = await rig.db.selectFrom('studio.removals').selectAll().execute();
   assert.ok(

@@ -69,4 +69,66 @@ export const studioMigrations: Readonly<Record<string, Migration>> = {
       await sql`ALTER TABLE studio.titles ADD COLUMN light jsonb`.execute(db);
     },
   },
+  '003-jobs': {
+    up: async (db: Kysely<unknown>) => {
+      await sql`
+        CREATE TABLE studio.jobs (
+          title text NOT NULL REFERENCES studio.titles ON DELETE CASCADE,
+          version integer NOT NULL,
+          name text NOT NULL,
+          preset text NOT NULL,
+          state text NOT NULL,
+          started_ms double precision NOT NULL,
+          ended_ms double precision,
+          reason text,
+          reason_code text,
+          inspection jsonb,
+          work_kept boolean NOT NULL DEFAULT true,
+          PRIMARY KEY (title, version)
+        )`.execute(db);
+      await sql`CREATE INDEX jobs_started ON studio.jobs (started_ms)`.execute(db);
+      await sql`
+        ALTER TABLE studio.titles ADD COLUMN preset text NOT NULL DEFAULT ''`.execute(db);
+      await sql`
+        ALTER TABLE studio.tasks
+          ADD COLUMN digest text,
+          ADD COLUMN prefix text,
+          ADD COLUMN failed boolean NOT NULL DEFAULT false,
+          ADD COLUMN worker text,
+          ADD COLUMN fps double precision,
+          ADD COLUMN started_ms double precision,
+          ADD COLUMN ended_ms double precision,
+          ADD COLUMN heard_ms double precision`.execute(db);
+      await sql`CREATE INDEX tasks_leased ON studio.tasks (heard_ms) WHERE state = 'leased'`.execute(db);
+      await sql`
+        CREATE TABLE studio.results (
+          title text NOT NULL REFERENCES studio.titles ON DELETE CASCADE,
+          digest text NOT NULL,
+          version integer NOT NULL,
+          prefix text NOT NULL,
+          result jsonb NOT NULL,
+          PRIMARY KEY (title, digest)
+        )`.execute(db);
+      await sql`
+        CREATE TABLE studio.evidence (
+          id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+          task text NOT NULL REFERENCES studio.tasks ON DELETE CASCADE,
+          at_ms double precision NOT NULL,
+          attempt integer NOT NULL,
+          worker text NOT NULL,
+          code text NOT NULL,
+          message text NOT NULL,
+          log text NOT NULL
+        )`.execute(db);
+      await sql`CREATE INDEX evidence_task ON studio.evidence (task, id)`.execute(db);
+      await sql`
+        CREATE TABLE studio.workers (
+          name text PRIMARY KEY,
+          task text,
+          draining boolean NOT NULL DEFAULT false,
+          since_ms double precision NOT NULL,
+          heard_ms double precision NOT NULL
+        )`.execute(db);
+    },
+  },
 };

@@ -6,7 +6,7 @@ import { takeAnalysis } from './late-ladder.ts';
 import { adoptLight, takeGlance, takeSpan } from './light.ts';
 import { planFilm } from './plan.ts';
 import { type LadderConfig, presetOf } from './presets.ts';
-import { insertTasks, updateTask, updateTitle } from './rows.ts';
+import { insertTasks, lockTitle, updateTask, updateTitle } from './rows.ts';
 import { dropTasks, giveUp } from './setbacks.ts';
 import type { TaskRow, TitleRow, Tx } from './tables.ts';
 
@@ -39,13 +39,14 @@ export async function takeResult(
   return [];
 }
 
-async function beginEncoding(
+export async function beginEncoding(
   tx: Tx,
   config: GridConfig & LadderConfig,
   title: TitleRow,
   found: Inspection,
 ): Promise<void> {
-  const ladder = { name: config.ladder, preset: presetOf(config.presets, config.ladder) };
+  const name = title.preset || config.ladder;
+  const ladder = { name, preset: presetOf(config.presets, name) };
   const { plan, tasks } = planFilm(found, config, ladder);
   const adopted = await adoptLight(tx, title, found, plan, tasks);
   await insertTasks(tx, title.title, title.version, adopted.tasks);
@@ -55,6 +56,22 @@ async function beginEncoding(
     plan: JSON.stringify(plan),
   });
   await adopted.after();
+  await takeKnownAnalysis(tx, config, title);
+}
+
+/** An analysis that an earlier version had done is there at once, with nobody to report it. */
+async function takeKnownAnalysis(tx: Tx, config: GridConfig & LadderConfig, { title: id }: TitleRow) {
+  const title = await lockTitle(tx, id);
+  if (!title) return;
+  const known = await tx
+    .selectFrom('studio.tasks')
+    .select('result')
+    .where('title', '=', id)
+    .where('version', '=', title.version)
+    .where('kind', '=', 'analyse')
+    .where('state', '=', 'done')
+    .executeTakeFirst();
+  if (known?.result?.kind === 'analyse') await takeAnalysis(tx, config, title, known.result.analysis);
 }
 
 /** Whether a package need not be sent now: other parts of its track are missing, or it is no longer waiting. */

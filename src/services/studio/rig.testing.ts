@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inProcessTransport } from '../../clients/client.ts';
+import { createJobsClient, type JobsClient } from '../../clients/jobs.ts';
 import { createStudioClient, type StudioClient } from '../../clients/studio.ts';
 import type { FillAnnouncement } from '../../contracts/fill.ts';
 import type { Lease, TaskSpec } from '../../contracts/tasks.ts';
@@ -27,6 +28,7 @@ const CONFIG: StudioConfig = {
   ...{ eventQueue: 'object-events', titleRemovedQueue: 'title-removed', taskQueue: 'tasks' },
   ...{ segmentS: 4, chunkS: 24, gopS: 2, leaseS: 10 },
   ...{ presets: readPresets(), ladder: 'standard' },
+  ...{ workKeptS: 0, jobsKeptS: 3600 },
 };
 
 export const isReady = ({ now }: FakeTitle) => now.state === 'ready';
@@ -47,6 +49,9 @@ export type Rig = {
   announced: Map<string, FillAnnouncement>;
   fleet: Fleet;
   studio: StudioClient;
+  /** Calls the studio as operators do. */
+  jobs: JobsClient;
+  ask(path: string, init?: RequestInit): Promise<Response>;
   health(): { ready: boolean };
   put(key: string, content: object | string): Promise<void>;
   /** Sends an event as the door would. */
@@ -64,9 +69,10 @@ export type Rig = {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-export async function openRig(): Promise<Rig> {
+export async function openRig(changes: Partial<StudioConfig> = {}): Promise<Rig> {
   const stack = new AsyncDisposableStack();
   const log = testLog();
+  const config = { ...CONFIG, ...changes };
   const folder = await mkdtemp(join(tmpdir(), 'matinee-studio-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const records = await openTestRecords();
@@ -102,7 +108,7 @@ export async function openRig(): Promise<Rig> {
   const deps = { records, queue, objects, catalog: catalog.client, steering, clock: systemClock, log };
   const startStudio = () => {
     ending = new AbortController();
-    service = createStudioService(deps, CONFIG);
+    service = createStudioService(deps, config);
     running = service.run(ending.signal);
   };
   const stopStudio = async () => {
@@ -111,7 +117,7 @@ export async function openRig(): Promise<Rig> {
   };
   const addStudio = () => {
     const end = new AbortController();
-    const more = createStudioService(deps, CONFIG).run(end.signal);
+    const more = createStudioService(deps, config).run(end.signal);
     return async () => {
       end.abort(new Error('stopped'));
       await more;
@@ -120,12 +126,17 @@ export async function openRig(): Promise<Rig> {
   startStudio();
   stack.defer(stopStudio);
   const studio = createStudioClient(inProcessTransport(() => service));
+  const jobs = createJobsClient(inProcessTransport(() => service));
+  const ask = async (path: string, init: RequestInit = {}) => {
+    const request = new Request(`http://studio${path}`, init);
+    return service.handle(request, { rawTarget: path, remoteAddress: '127.0.0.1', trusted: false });
+  };
   const fleet = startFleet(() => studio, objects);
   stack.defer(() => fleet.stop());
 
   return {
     db: records.db<StudioTables>(),
-    ...{ queue, objects, catalog, announced, fleet, studio, stopStudio, startStudio, addStudio },
+    ...{ queue, objects, catalog, announced, fleet, studio, jobs, ask, stopStudio, startStudio, addStudio },
     health: () => service.health(),
     put: async (key, content) => {
       const text = typeof content === 'string' ? content : JSON.stringify(content);

@@ -4,7 +4,9 @@
  */
 import type { Updateable } from 'kysely';
 import type { Clock } from '../../platform/clock.ts';
+import { recordJob } from './job-rows.ts';
 import type { PlannedTask } from './plan.ts';
+import { findResults } from './reuse.ts';
 import type { Db, TaskRow, TaskTable, TitleRow, TitleTable, Tx } from './tables.ts';
 
 const INSERT_ROWS = 500;
@@ -37,6 +39,7 @@ export async function updateTitle(tx: Db | Tx, title: string, values: Updateable
     .set({ ...values, ...news })
     .where('title', '=', title)
     .execute();
+  if (values.state !== undefined) await recordJob(tx, title);
 }
 
 /** Makes the row of a title that has none. */
@@ -83,6 +86,7 @@ export async function insertTasks(
   version: number,
   planned: readonly PlannedTask[],
 ): Promise<void> {
+  const reused = await findResults(tx, title, planned);
   const rows = planned.map(({ waits, spec, ...task }) => ({
     ...task,
     id: `${title}-${version}-${task.name}`,
@@ -90,18 +94,39 @@ export async function insertTasks(
     version,
     state: waits ? ('waiting' as const) : ('queued' as const),
     spec: JSON.stringify(spec),
+    ...reused(task.name),
   }));
   for (let at = 0; at < rows.length; at += INSERT_ROWS) {
     await tx
       .insertInto('studio.tasks')
       .values(
         rows.slice(at, at + INSERT_ROWS).map((row) => ({
-          ...row,
           ...{ attempt: 0, progress: 0, failures: 0, lost: 0, job_id: null, job_attempt: null, result: null },
+          ...{ prefix: null, worker: null, fps: null, started_ms: null, ended_ms: null, heard_ms: null },
+          ...row,
         })),
       )
       .execute();
   }
+  await releasePackages(tx, title, version);
+}
+
+/** Packages whose inputs were all there from the start wait for nothing. */
+export async function releasePackages(tx: Tx, title: string, version: number): Promise<void> {
+  const rows = await tx
+    .selectFrom('studio.tasks')
+    .select(['id', 'kind', 'track', 'state'])
+    .where('title', '=', title)
+    .where('version', '=', version)
+    .execute();
+  const tracks = [...Map.groupBy(rows, ({ track }) => track).values()];
+  const ids = tracks.flatMap((own) => {
+    const inputs = own.filter(({ kind }) => kind !== 'package');
+    if (inputs.length === 0 || inputs.some(({ state }) => state !== 'done')) return [];
+    return own.filter(({ kind, state }) => kind === 'package' && state === 'waiting').map(({ id }) => id);
+  });
+  if (ids.length === 0) return;
+  await tx.updateTable('studio.tasks').set({ state: 'queued' }).where('id', 'in', ids).execute();
 }
 
 export const isActive = ({ state }: Pick<TitleRow, 'state'>) =>

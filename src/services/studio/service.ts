@@ -18,6 +18,8 @@ import type { Records } from '../../ports/records/records.ts';
 import { createConductor } from './conductor.ts';
 import { consume } from './consume.ts';
 import { hurry } from './hurry.ts';
+import { jobRoutes } from './job-routes.ts';
+import { forgetWork } from './kept-work.ts';
 import { createLeaseApi, type LeaseApi } from './lease-api.ts';
 import { createEventHandler } from './object-events.ts';
 import type { LadderConfig } from './presets.ts';
@@ -27,6 +29,7 @@ import type { StudioTables } from './tables.ts';
 import { createTeller } from './teller.ts';
 import { createTitleRemover, forgetRemoved } from './title-removal.ts';
 import { createWakeups } from './wakeups.ts';
+import { createWorkerBoard } from './worker-board.ts';
 
 export { studioMigrations } from './migrations.ts';
 
@@ -52,12 +55,17 @@ export type StudioConfig = LadderConfig & {
   gopS: number;
   /** How long a worker may be silent before its task is given to another. */
   leaseS: number;
+  /** How long encoded chunks are kept when a job has ended, for the next encode of the same master. */
+  workKeptS: number;
+  /** How long operators can look back. */
+  jobsKeptS: number;
 };
 
 /** The queue loses jobs to dead letters never for good: the studio sends open tasks again. */
 const TASK_OPTIONS = { triesMax: 10, retryDelayS: 1 };
 const DECLARE_PAUSE_MS = 1000;
 const SWEEP_MS = 5000;
+const RECLAIM_MS = 500;
 
 export function createStudioService(
   deps: StudioDeps,
@@ -69,7 +77,8 @@ export function createStudioService(
   const wakeups = createWakeups(clock);
   const { wake, nudge } = wakeups;
   const stopping = new AbortController();
-  const shared = { db, queue, objects, catalog, steering, clock, log, wake, nudge };
+  const board = createWorkerBoard({ db, clock });
+  const shared = { db, queue, objects, catalog, steering, clock, log, wake, nudge, board };
   const leases = createLeaseApi(shared, config);
   const conductor = createConductor({ ...shared, teller: createTeller(shared), wakeups }, config);
   const watch = createStoreWatch({ records, queue, clock });
@@ -97,10 +106,23 @@ export function createStudioService(
       try {
         while ((await removeDue(shared, config.mediaBucket, signal)) > 0);
         await forgetRemoved(db, clock);
+        await forgetWork(shared, config);
+        await board.forget();
       } catch (error) {
         if (!signal.aborted) log.warn('superfluous objects could not be removed yet', { error });
       }
       await clock.sleep(SWEEP_MS, signal).catch(() => undefined);
+    }
+  }
+
+  async function reclaim(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await leases.reclaim();
+      } catch (error) {
+        if (!signal.aborted) log.warn('tasks of silent workers could not be looked for', { error });
+      }
+      await clock.sleep(RECLAIM_MS, signal).catch(() => undefined);
     }
   }
 
@@ -115,6 +137,7 @@ export function createStudioService(
       conductor.conduct(signal),
       conductor.survey(signal),
       sweep(signal),
+      reclaim(signal),
     ]);
   }
 
@@ -125,6 +148,7 @@ export function createStudioService(
         await hurry(shared, config.taskQueue, params.id, body.positionS);
         return {};
       }),
+      ...jobRoutes(shared, config),
     ],
     log,
   );
@@ -144,7 +168,7 @@ function leaseRoutes(leases: LeaseApi, isOpen: () => boolean, stopping: AbortSig
       return { lease };
     }),
     route(heartbeatTask, async ({ params, body }) => {
-      await leases.heartbeat(params.task, body.attempt, body.progress);
+      await leases.heartbeat(params.task, body.attempt, body);
       return {};
     }),
     route(signOutputs, async ({ params, body }) => ({

@@ -8,9 +8,9 @@ import type { Clock } from '../../platform/clock.ts';
 import type { GridConfig } from './grid.ts';
 import { giveUpAnalysis } from './late-ladder.ts';
 import { endLight, lightOfRefused } from './light.ts';
-import { versionPrefix, versionWorkPrefix } from './prefixes.ts';
+import { versionPrefix } from './prefixes.ts';
 import { addRemovals, LATE_WRITERS_MS } from './removals.ts';
-import { updateTitle } from './rows.ts';
+import { updateTask, updateTitle } from './rows.ts';
 import type { TaskRow, TitleRow, TitleTable, Tx } from './tables.ts';
 
 export type Failure = { code: string; message: string };
@@ -18,6 +18,7 @@ export type Failure = { code: string; message: string };
 /** Failures that speak of the machines or the way to them; a good master gets many tries at these. */
 const MACHINE_CODES: readonly string[] = [
   'input_unreachable',
+  'input_corrupted',
   'output_refused',
   'storage_full',
   'internal',
@@ -36,6 +37,7 @@ export async function failForGood(
   task: TaskRow,
   failure: Failure,
 ): Promise<string[]> {
+  await updateTask(tx, task.id, { failed: true, ended_ms: clock.now() });
   if (task.kind === 'analyse') {
     await giveUpAnalysis(tx, config, title, failure.message);
     return dropTasks(tx, title, task.track);
@@ -120,11 +122,8 @@ export async function dropTasks(tx: Tx, title: TitleRow, track?: string): Promis
   return rows.map(({ id }) => id);
 }
 
-/** What a version that is given up or superseded leaves behind and nobody plays. */
+/** What a version that is given up or superseded leaves behind and nobody plays; its work is kept for a while. */
 export function unneededPrefixes(title: TitleRow): string[] {
-  if (title.version === 0) return [];
-  const work = versionWorkPrefix(title.title, title.version);
-  return title.published?.version === title.version
-    ? [work]
-    : [work, versionPrefix(title.title, title.version)];
+  if (title.version === 0 || title.published?.version === title.version) return [];
+  return [versionPrefix(title.title, title.version)];
 }

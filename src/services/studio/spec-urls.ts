@@ -3,7 +3,7 @@ import type { TaskSpec } from '../../contracts/tasks.ts';
 import { assert } from '../../platform/assert.ts';
 import type { ObjectStore } from '../../ports/objects/objects.ts';
 import { outputPrefix } from './prefixes.ts';
-import type { Db, TaskRow, TitleRow } from './tables.ts';
+import type { Db, TaskRow, TitleRow, Tx } from './tables.ts';
 
 /** Longer than any one task takes. */
 const INPUT_URL_S = 24 * 3600;
@@ -18,13 +18,17 @@ export async function fillSpec(
   const sign = (bucket: string, key: string) =>
     deps.objects.presign('GET', bucket, key, { expiresS: INPUT_URL_S });
   if (spec.kind !== 'package') return { ...spec, master: await sign(title.bucket, title.key) };
-  const keys = await inputKeys(deps.db, task);
-  return { ...spec, inputs: await Promise.all(keys.map((key) => sign(mediaBucket, key))) };
+  const files = await inputFiles(deps.db, task);
+  return {
+    ...spec,
+    inputs: await Promise.all(files.map(({ key }) => sign(mediaBucket, key))),
+    digests: files.map(({ sha256 }) => sha256),
+  };
 }
 
-/** The encoded files of a package's track, in their order. */
-async function inputKeys(db: Db, task: TaskRow): Promise<string[]> {
-  const rows = await db
+/** The tasks whose outputs a package is made from, in their order. */
+export function inputTasks(db: Db | Tx, task: TaskRow): Promise<TaskRow[]> {
+  return db
     .selectFrom('studio.tasks')
     .selectAll()
     .where('title', '=', task.title)
@@ -33,13 +37,19 @@ async function inputKeys(db: Db, task: TaskRow): Promise<string[]> {
     .where('kind', '!=', 'package')
     .orderBy('name')
     .execute();
+}
+
+async function inputFiles(db: Db, task: TaskRow): Promise<Array<{ key: string; sha256: string | null }>> {
+  const rows = await inputTasks(db, task);
   return rows.map((row) => {
     const { result } = row;
     assert(
       row.state === 'done' && (result?.kind === 'encode-video' || result?.kind === 'encode-audio'),
       'a package is leased when all of its inputs are done',
     );
-    assert(result.file !== null, 'a track without sound has no package');
-    return outputPrefix(row, row.attempt) + result.file;
+    const { file } = result;
+    assert(file !== null, 'a track without sound has no package');
+    const stored = result.files?.find(({ name }) => name === file);
+    return { key: (row.prefix ?? outputPrefix(row, row.attempt)) + file, sha256: stored?.sha256 ?? null };
   });
 }

@@ -1,5 +1,6 @@
 /** The studio's tables as the query builder sees them. Times are milliseconds since the epoch. */
 import type { ColumnType, Generated, Kysely, Selectable, Transaction } from 'kysely';
+import type { JobState } from '../../contracts/jobs.ts';
 import type { Inspection, TaskKind, TaskResult, TaskSpec } from '../../contracts/tasks.ts';
 import type { Light } from './light.ts';
 import type { Plan } from './plan.ts';
@@ -45,6 +46,8 @@ export type TitleTable = {
   reason_code: string | null;
   /** What the catalog was last told. */
   told: string | null;
+  /** How it is encoded; empty for the usual way. */
+  preset: Generated<string>;
 };
 
 /** waiting: for other tasks. queued: sent, or about to be. leased: a worker has it, or had it when it died. */
@@ -70,6 +73,62 @@ export type TaskTable = {
   failures: number;
   lost: number;
   result: Json<TaskResult> | null;
+  /** What it is by content; tasks whose results cannot be taken over have none. */
+  digest: string | null;
+  /** Where the outputs are when an earlier version's were taken over. */
+  prefix: string | null;
+  /** Set aside after its last try; such a task is `dropped`. */
+  failed: Generated<boolean>;
+  /** Who has it, or had it last, and since when. */
+  worker: string | null;
+  fps: number | null;
+  started_ms: number | null;
+  ended_ms: number | null;
+  heard_ms: number | null;
+};
+
+/** The work on one version of a title, kept for operators when it has ended. */
+export type JobTable = {
+  title: string;
+  version: number;
+  name: string;
+  preset: string;
+  state: JobState;
+  started_ms: number;
+  ended_ms: number | null;
+  reason: string | null;
+  reason_code: string | null;
+  inspection: Json<Inspection> | null;
+  /** Whether encoded chunks are still in the store. */
+  work_kept: Generated<boolean>;
+};
+
+/** Results by what they were made of. */
+export type ResultTable = {
+  title: string;
+  digest: string;
+  version: number;
+  prefix: string;
+  result: Json<TaskResult>;
+};
+
+export type EvidenceTable = {
+  id: Generated<number>;
+  task: string;
+  at_ms: number;
+  attempt: number;
+  worker: string;
+  code: string;
+  message: string;
+  log: string;
+};
+
+export type WorkerTable = {
+  name: string;
+  task: string | null;
+  draining: Generated<boolean>;
+  since_ms: number;
+  heard_ms: number;
 };
 
 /** Prefixes of the media bucket that are to be emptied at a time. */
@@ -79,9 +138,15 @@ export type StudioTables = {
   'studio.titles': TitleTable;
   'studio.tasks': TaskTable;
   'studio.removals': RemovalTable;
+  'studio.jobs': JobTable;
+  'studio.results': ResultTable;
+  'studio.evidence': EvidenceTable;
+  'studio.workers': WorkerTable;
 };
 
 export type Db = Kysely<StudioTables>;
 export type Tx = Transaction<StudioTables>;
 export type TitleRow = Selectable<TitleTable>;
 export type TaskRow = Selectable<TaskTable>;
+export type JobRow = Selectable<JobTable>;
+export type WorkerRow = Selectable<WorkerTable>;

@@ -20,7 +20,7 @@ const FIRST_LIGHT = 900;
 const IMAGES = 700;
 /** The higher rungs wait for it. */
 const ANALYSIS = 720;
-const HIGHER_RUNGS = 600;
+export const HIGHER_RUNGS = 600;
 /** Packaging takes a moment and ends a track, so it never waits behind encodes: not even of other titles. */
 const PACKAGE = 800;
 const PACKAGE_BONUS = 5;

@@ -1,0 +1,96 @@
+/** The report of a job as a page to keep and to print: plain HTML without scripts, everything escaped. Pure. */
+import type { JobDetail, JobTask } from '../../contracts/jobs.ts';
+
+export function reportPage({ job, tasks, ladder, inspection }: JobDetail): string {
+  const title = `Encoding of ${job.name}`;
+  return [
+    '<!doctype html><html lang="en"><head><meta charset="utf-8">',
+    `<title>${text(title)}</title>`,
+    '<style>body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}',
+    'table{border-collapse:collapse;margin:1rem 0}th,td{border:1px solid #999;padding:.2rem .6rem;text-align:left}',
+    'td.number{text-align:right}</style></head><body>',
+    `<h1>${text(title)}</h1>`,
+    table(
+      ['', ''],
+      [
+        ['Job', job.id],
+        ['State', job.reason === null ? job.state : `${job.state}: ${job.reason}`],
+        ['Preset', job.preset],
+        ['Started', job.startedAt],
+        ['Ended', job.endedAt ?? 'not yet'],
+        ['Processor time, estimated', seconds(job.estimate.cpuS)],
+        ['Processor time, spent', seconds(job.actual.cpuS)],
+        ['Wall time', seconds(job.actual.wallS)],
+        ['Bytes published', number(job.actual.bytes)],
+        ['Tasks', countsText(job.tasks)],
+      ],
+    ),
+    inspection
+      ? `<h2>The master</h2>${table(
+          ['', ''],
+          [
+            ['Picture', `${inspection.video.codec}, ${inspection.video.width} × ${inspection.video.height}`],
+            ['Length', seconds(inspection.durationS)],
+            ['Sound', inspection.audio.map(({ codec, language }) => `${codec} (${language})`).join(', ')],
+            ['Captions', inspection.text.map(({ codec, language }) => `${codec} (${language})`).join(', ')],
+            ['Notes', inspection.notes.join('; ')],
+          ],
+        )}`
+      : '',
+    ladder
+      ? `<h2>Ladder, quality in ${text(ladder.metric)}</h2>${table(
+          ['Rung', 'Size', 'CRF', 'kbit/s', 'Quality'],
+          ladder.chosen.map((rung) => [
+            rung.name,
+            `${rung.width} × ${rung.height}`,
+            number(rung.crf),
+            number(Math.round(rung.bitsPerS / 1000)),
+            number(rung.quality),
+          ]),
+        )}`
+      : '',
+    '<h2>Tasks</h2>',
+    table(
+      ['Task', 'Kind', 'State', 'Attempts', 'Worker', 'Processor', 'Bytes', 'Failure'],
+      tasks.map(taskRow),
+    ),
+    '</body></html>\n',
+  ].join('\n');
+}
+
+function taskRow(task: JobTask): string[] {
+  const failure = task.lastFailure;
+  return [
+    ...[task.name, task.kind, task.reused ? `${task.state}, taken over` : task.state, String(task.attempt)],
+    ...[task.worker ?? '', seconds(task.cpuS), number(task.bytes)],
+    failure ? `${failure.code}: ${failure.message}` : '',
+  ];
+}
+
+const countsText = (counts: JobDetail['job']['tasks']) =>
+  Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => `${count} ${name}`)
+    .join(', ');
+
+function table(head: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
+  const top = head.some((cell) => cell !== '')
+    ? `<tr>${head.map((cell) => `<th scope="col">${text(cell)}</th>`).join('')}</tr>`
+    : '';
+  const body = rows.map(
+    ([first = '', ...rest]) =>
+      `<tr><th scope="row">${text(first)}</th>${rest.map((cell) => `<td>${text(cell)}</td>`).join('')}</tr>`,
+  );
+  return `<table>${top}${body.join('')}</table>`;
+}
+
+const seconds = (value: number | null) => (value === null ? '' : `${value.toFixed(1)} s`);
+const number = (value: number | null) => (value === null ? '' : value.toLocaleString('en'));
+
+function text(value: string): string {
+  return value
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}
