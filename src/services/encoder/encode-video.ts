@@ -1,6 +1,6 @@
 /**
- * Encodes one chunk of one rung: frames of the constant-rate time line to a closed-GOP H.264 MP4 that joins exactly
- * with its neighbours. Which chunks and rungs there are is the studio's plan.
+ * Encodes one chunk of one rung: frames of the constant-rate time line to an MP4 of closed groups of pictures that joins
+ * exactly with its neighbours. Which chunks and rungs there are is the studio's plan.
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { frameTimeS, rateFilters, seekOptions, videoShapeFilters } from './pictu
 import { isIndexed, type ProbedStream, probeStream } from './probe.ts';
 import type { TaskContext } from './task-context.ts';
 import { TaskFailure } from './task-failure.ts';
+import { codecArguments } from './video-codecs.ts';
 
 export type EncodeVideoSpec = Extract<TaskSpec, { kind: 'encode-video' }>;
 
@@ -64,16 +65,9 @@ export function chunkFilters(spec: EncodeVideoSpec, stream: ProbedStream): strin
 function outputArguments(context: TaskContext, spec: EncodeVideoSpec, stream: ProbedStream): string[] {
   const { rung, gopFrames } = spec;
   const { num, den } = spec.picture.frameRate;
-  const gop = String(gopFrames);
   return [
     ...['-vf', chunkFilters(spec, stream), '-frames:v', String(spec.frames), '-r', `${num}/${den}`],
-    ...['-c:v', 'libx264', '-preset', rung.preset, '-profile:v', 'high', '-crf', String(rung.crf)],
-    ...['-maxrate', String(rung.bitsPerSMax), '-bufsize', String(2 * rung.bitsPerSMax)],
-    ...['-g', gop, '-keyint_min', gop, '-sc_threshold', '0', '-bf', '2', '-pix_fmt', 'yuv420p'],
-    // Half-full buffers at the start of each chunk keep the joined stream within the buffer model; `stitchable`
-    // keeps headers independent of content, so that one init segment serves all chunks.
-    ...['-x264-params', 'open-gop=0:vbv-init=0.5:stitchable=1', '-flags', '+cgop'],
-    ...['-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709', '-color_range', 'tv'],
+    ...codecArguments({ rung, gopFrames, threads: context.threads, mastering: spec.picture.mastering }),
     ...['-threads', String(context.threads), '-filter_threads', String(context.threads)],
     ...['-video_track_timescale', String(trackTimescale(num)), '-movflags', '+faststart', '-f', 'mp4'],
   ];

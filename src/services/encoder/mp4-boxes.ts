@@ -1,8 +1,10 @@
 /**
  * Reads what packaging needs from MP4 files: time scale, edit list, codec and sample tables of a movie header, and
  * times and sizes of a fragment's samples. It reads only what ffmpeg and the packager write here, and never media.
- * Box layouts: ISO/IEC 14496-12 (boxes), 14496-15 (avcC), 14496-1 (esds).
+ * Box layouts: ISO/IEC 14496-12 (boxes), 14496-15 (avcC, hvcC), 14496-1 (esds); codecs' names: `codec-names.ts`.
  */
+
+import { av1Name, eac3Shape, hevcName } from './codec-names.ts';
 
 export type Box = { readonly type: string; readonly body: Buffer };
 
@@ -119,6 +121,21 @@ function readSampleEntry(stsd: Buffer): SampleEntry {
       decoderConfig: config,
       video: { width: entry.body.readUInt16BE(24), height: entry.body.readUInt16BE(26) },
     };
+  }
+  if (entry?.type === 'hvc1' || entry?.type === 'av01') {
+    const inner = entry.body.subarray(78);
+    const config = needBox(inner, entry.type === 'hvc1' ? 'hvcC' : 'av1C');
+    return {
+      codecs: entry.type === 'hvc1' ? hevcName(config) : av1Name(config, findBox(inner, 'colr')),
+      decoderConfig: config,
+      video: { width: entry.body.readUInt16BE(24), height: entry.body.readUInt16BE(26) },
+    };
+  }
+  if (entry?.type === 'Opus' || entry?.type === 'ec-3') {
+    const isOpus = entry.type === 'Opus';
+    const config = needBox(entry.body.subarray(28), isOpus ? 'dOps' : 'dec3');
+    const audio = isOpus ? { channels: config[1] ?? 0, sampleRate: 48_000 } : eac3Shape(config);
+    return { codecs: isOpus ? 'opus' : 'ec-3', decoderConfig: config, audio };
   }
   if (entry?.type === 'mp4a') {
     // 28 bytes of AudioSampleEntry stand before its boxes.

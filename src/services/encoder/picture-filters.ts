@@ -3,7 +3,7 @@
  * deinterlace, constant rate on the title's time line, size, colour. It only writes text for ffmpeg.
  */
 import type { z } from 'zod';
-import type { pictureTreatment } from '../../contracts/tasks.ts';
+import type { pictureTreatment, Rung } from '../../contracts/tasks.ts';
 import type { ProbedStream } from './probe.ts';
 
 export type PictureTreatment = z.infer<typeof pictureTreatment>;
@@ -37,6 +37,7 @@ export function seekOptions(startS: number, fromS: number, indexed: boolean): st
 
 /** Brings frames to the constant rate from slot `firstFrame` on; what comes before is dropped. */
 export function rateFilters(picture: PictureTreatment, firstFrame: number): string[] {
+  if (picture.detelecine) return filmFilters(picture, firstFrame);
   const { num, den } = picture.frameRate;
   const fromS = frameTimeS(firstFrame, picture.frameRate).toFixed(9);
   return [
@@ -46,14 +47,49 @@ export function rateFilters(picture: PictureTreatment, firstFrame: number): stri
   ];
 }
 
+/**
+ * Undoes 3:2 pulldown: fields are matched to the film's frames again, and of five the repeated one is dropped. The
+ * fives are counted from the film's start in every chunk, and one of them is read ahead, so that all chunks drop the
+ * same ones. What does not match (titles made in video) is deinterlaced.
+ */
+function filmFilters(picture: PictureTreatment, firstFrame: number): string[] {
+  const { num, den } = picture.frameRate;
+  const five = Math.max(0, Math.floor(firstFrame / 4) - 1);
+  const pulled = { num: num * 5, den: den * 4 };
+  return [
+    `settb=1/${TICKS_PER_S}`,
+    `fps=fps=${pulled.num}/${pulled.den}:round=near:start_time=${frameTimeS(five * 5, pulled).toFixed(9)}`,
+    'fieldmatch=order=auto:mode=pc_n:combmatch=full',
+    'bwdif=mode=send_frame:parity=auto:deint=interlaced',
+    'decimate=cycle=5',
+    `trim=start_frame=${firstFrame - 4 * five}`,
+    `settb=${den}/${num}`,
+    `setpts=N+${firstFrame}`,
+  ];
+}
+
 export type Shape = { width: number; height: number };
 
-/** Scales to the shape with square pixels, BT.709 in the limited range, 8 bits: what every rendition has. */
-export function videoShapeFilters(picture: PictureTreatment, stream: ProbedStream, to: Shape): string[] {
+/**
+ * Cuts black bars off and scales to the shape with square pixels in the limited range: BT.709 with 8 bits, or with
+ * 10 bits the master's own BT.2020 where its high dynamic range is kept.
+ */
+export function videoShapeFilters(
+  picture: PictureTreatment,
+  stream: ProbedStream,
+  to: Shape & Pick<Rung, 'range'>,
+): string[] {
+  if (picture.toneMap !== 'none' && picture.toneMap === to.range) {
+    const range = picture.fullRange ? 'full' : 'tv';
+    const matrices = 'in_color_matrix=bt2020:out_color_matrix=bt2020';
+    const scale = `scale=w=${to.width}:h=${to.height}:${SCALER}:in_range=${range}:out_range=tv:${matrices}`;
+    return [...cropFilters(picture), scale, 'setsar=1', 'format=yuv420p10le'];
+  }
   if (picture.toneMap !== 'none') {
-    return [...toneMapFilters(picture, to), 'setsar=1', 'format=yuv420p'];
+    return [...cropFilters(picture), ...toneMapFilters(picture, to), 'setsar=1', 'format=yuv420p'];
   }
   return [
+    ...cropFilters(picture),
     scaleFilter(picture, stream, to, 'out_range=tv:out_color_matrix=bt709'),
     'setsar=1',
     'format=yuv420p',
@@ -65,13 +101,18 @@ export function stillShapeFilters(picture: PictureTreatment, stream: ProbedStrea
   const jpeg = 'out_range=full:out_color_matrix=bt601';
   if (picture.toneMap !== 'none') {
     return [
+      ...cropFilters(picture),
       ...toneMapFilters(picture, to),
       `scale=in_range=tv:in_color_matrix=bt709:${jpeg}`,
       'setsar=1',
       'format=yuvj420p',
     ];
   }
-  return [scaleFilter(picture, stream, to, jpeg), 'setsar=1', 'format=yuvj420p'];
+  return [...cropFilters(picture), scaleFilter(picture, stream, to, jpeg), 'setsar=1', 'format=yuvj420p'];
+}
+
+function cropFilters({ crop }: PictureTreatment): string[] {
+  return crop ? [`crop=${crop.width}:${crop.height}:${crop.x}:${crop.y}`] : [];
 }
 
 const SCALER = 'flags=lanczos+accurate_rnd+full_chroma_int';

@@ -7,6 +7,7 @@ import type { Inspection, LightSource, PackagedTrack, Rung, TaskSpec } from '../
 import { encodeCost } from './cost.ts';
 import { type Grid, type GridConfig, planGrid } from './grid.ts';
 import { planLadder } from './ladder.ts';
+import { pictureOf } from './picture-treatment.ts';
 import type { AudioPlan, PlannedTask } from './plan.ts';
 import { LIGHT_SPANS } from './urgency.ts';
 
@@ -63,13 +64,9 @@ export function spanTask(light: LightPlan, span: Span, mark = ''): PlannedTask {
   const firstFrame = (first - 1) * grid.segmentFrames;
   const last = first + count - 1 === segments;
   const frames = Math.min(count * grid.segmentFrames, grid.frames - firstFrame);
-  const { frameRate, interlaced, colour, fullRange } = found.video;
   const spec: LightSpec = {
     ...{ kind: 'first-light', master: '', source, streamIndex: found.video.index, rung },
-    picture: {
-      ...{ frameRate, startS: found.startS, deinterlace: interlaced, fullRange },
-      toneMap: colour === 'sdr' ? 'none' : colour,
-    },
+    picture: pictureOf(found),
     ...{ firstFrame, frames, gopFrames: grid.gopFrames, segmentFrames: grid.segmentFrames },
     ...{ firstSegment: first, sound: soundOf(light, first, count), last, urgent },
   };

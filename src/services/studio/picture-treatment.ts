@@ -3,7 +3,12 @@ import type { Inspection } from '../../contracts/tasks.ts';
 
 /** How the master's pictures are treated, the same for all rungs. */
 export function pictureOf({ video, startS }: Inspection) {
-  const { frameRate, interlaced, colour, fullRange } = video;
-  const toneMap = colour === 'sdr' ? ('none' as const) : colour;
-  return { frameRate, startS, deinterlace: interlaced, toneMap, fullRange };
+  const { frameRate, interlaced, colour, fullRange, crop, cadence, mastering } = video;
+  return {
+    ...{ frameRate, startS, deinterlace: interlaced, fullRange },
+    toneMap: colour === 'sdr' ? ('none' as const) : colour,
+    ...(crop ? { crop } : {}),
+    ...(cadence === 'telecine' ? { detelecine: true } : {}),
+    ...(mastering ? { mastering } : {}),
+  };
 }
