@@ -26,6 +26,13 @@ const BENCHES: Record<string, Bench> = {
     usesNetwork: true,
     load: async () => ({ run: (await import('./edge/soak.ts')).runSoak }),
   },
+  'first-light': {
+    usesNetwork: false,
+    load: async () => {
+      const { runFirstLight, FIRST_LIGHT_WORKS } = await import('./first-light/first-light.ts');
+      return { run: runFirstLight, works: FIRST_LIGHT_WORKS };
+    },
+  },
   eviction: {
     usesNetwork: false,
     load: async () => {

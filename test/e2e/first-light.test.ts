@@ -1,10 +1,13 @@
 /**
- * A viewer's whole journey in a real browser: drop a film on the library, see it become playable, press play,
- * watch the picture move, and go on watching when the edge that serves it is killed.
+ * A viewer's whole journey in a real browser: drop a film on the library, see it become playable, press play while it
+ * is still being made, go ahead of what there is, be moved up to better renditions, and go on watching when the edge
+ * that serves it is killed.
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
+import type { Title } from '../../src/contracts/titles.ts';
+import { getJson } from '../api.ts';
 import { realClip } from '../clips.ts';
 import { type Installation, startInstallation } from '../installation.ts';
 import { findUnit } from '../processes.ts';
@@ -32,7 +35,7 @@ after(async () => {
   await installation?.close();
 });
 
-test('a film dropped on the library becomes playable, plays, and outlives its edge', {
+test('a film dropped on the library plays while it is made, is moved up, and outlives its edge', {
   skip,
   timeout: 240_000,
 }, async () => {
@@ -51,6 +54,13 @@ test('a film dropped on the library becomes playable, plays, and outlives its ed
   const id = await card.first().getAttribute('data-title-id');
   await page.goto(`${installation.web}/title/${id}`);
   await page.getByTestId('play').first().click();
+  await playing(0.2);
+  assert.equal((await titleNow(id)).state, 'playable');
+
+  // Beyond what there is: the studio makes that part first, and the film goes on there.
+  await seek(120);
+  await playing(121);
+  await seek(0.5);
   await playing(2);
 
   const before = await frames();
@@ -60,6 +70,13 @@ test('a film dropped on the library becomes playable, plays, and outlives its ed
   await page.keyboard.press('i');
   const stats = page.getByTestId('stats');
   await stats.waitFor();
+  // Better renditions join the film that plays: no stall, and nobody does anything for it.
+  await page.waitForFunction(
+    () =>
+      /Quality(?!240p)\d+p.*Stalls0/s.test(document.querySelector('[data-testid=stats]')?.textContent ?? ''),
+    undefined,
+    { timeout: 90_000 },
+  );
   const edge = (await stats.getAttribute('data-edge')) ?? '';
   assert.match(edge, /^edge-\d+$/);
   process.kill(await findUnit(installation.pids(), `--port=${edge.slice('edge-'.length)}`), 'SIGKILL');
@@ -70,6 +87,10 @@ test('a film dropped on the library becomes playable, plays, and outlives its ed
   assert.notEqual(other, edge);
   assert.deepEqual(faults, []);
 });
+
+async function titleNow(id: string | null): Promise<Title> {
+  return getJson<Title>(`${installation.web}/api/titles/${id}`);
+}
 
 const VIDEO = '[data-testid=video]';
 

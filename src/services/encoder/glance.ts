@@ -8,13 +8,16 @@ import { assertMasterUrl } from './ffmpeg.ts';
 import { describeMaster, needVideo, needWholeFile, Refusal } from './inspect.ts';
 import { measureLength } from './inspect-length.ts';
 import { decodeSample } from './inspect-samples.ts';
+import { isMovingPicture } from './inspect-streams.ts';
 import { numberOf, probe } from './probe.ts';
 import type { TaskContext } from './task-context.ts';
 
 export type GlanceSpec = Extract<TaskSpec, { kind: 'glance' }>;
 
-/** As many as the inspection looks at, so that it comes to the same frame rate. */
+/** As many as the inspection looks at in the beginning, so that the two agree on rate and fields. */
 const FRAMES = 90;
+/** ffmpeg's words for the first stream of moving pictures, which is nearly always the film. */
+const FIRST_PICTURES = 'V:0';
 
 export async function glance(context: TaskContext, spec: GlanceSpec): Promise<TaskResult> {
   assertMasterUrl(spec.master);
@@ -29,15 +32,20 @@ export async function glance(context: TaskContext, spec: GlanceSpec): Promise<Ta
 type Outcome = Extract<TaskResult, { kind: 'glance' }>['outcome'];
 
 async function look(context: TaskContext, spec: GlanceSpec): Promise<Outcome> {
+  // The pictures are decoded while the streams are still being told: a viewer waits for both.
+  const sampleOf = (index: number | string) =>
+    decodeSample(context, spec.master, { index, atS: undefined, frames: FRAMES });
+  const early = sampleOf(FIRST_PICTURES);
+  early.catch(() => undefined);
   const { found } = spec.bytes === 0 ? {} : await probe(context, spec.master);
   if (!found) throw new Refusal('not_media', 'the streams cannot be read');
   const video = needVideo(found);
   // Where the container states no end, finding it would mean to read the whole file.
   if (numberOf(video.duration) === undefined && numberOf(found.format.duration) === undefined)
     throw new Refusal('unsupported', 'the container states no length');
-  const options = { index: video.index, atS: undefined, frames: FRAMES };
+  const isFirst = found.streams.find(isMovingPicture)?.index === video.index;
   const [sample, length] = await Promise.all([
-    decodeSample(context, spec.master, options),
+    isFirst ? early : sampleOf(video.index),
     measureLength(context, spec.master, found, video),
   ]);
   if (sample.timesS.length === 0) throw new Refusal('undecodable', 'the first pictures cannot be decoded');

@@ -23,7 +23,7 @@ const TIME_LIMIT_MS = 300_000;
 export async function decodeSample(
   context: TaskContext,
   master: string,
-  options: { index: number; atS: number | undefined; frames: number },
+  options: { index: number | string; atS: number | undefined; frames: number },
 ): Promise<Sample> {
   const sample: Sample = {
     timesS: [],

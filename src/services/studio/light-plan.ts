@@ -94,7 +94,10 @@ export function firstPacket({ grid, segments }: LightPlan, segment: number): num
   return segment > segments ? all : Math.min(at, all - (segments + 1 - segment));
 }
 
-/** The tracks as they will be, before a byte of them is known. Rates are those of the rate control. */
+/** Most films need about so much of what the rate control allows. */
+const LIKELY_PART = 0.4;
+
+/** The tracks as they will be, before a byte of them is known. Rates are assumed. */
 export function wholeTracks(light: LightPlan): { video: PackagedTrack; audio: PackagedTrack | null } {
   const { grid, rung, segments, audio } = light;
   const { frameRate } = light.found.video;
@@ -102,10 +105,11 @@ export function wholeTracks(light: LightPlan): { video: PackagedTrack; audio: Pa
   const frameTicks = (timescale * frameRate.den) / frameRate.num;
   const numbers = Array.from({ length: segments }, (_, at) => at + 1);
   const size = (bitsPerS: number, ticks: number, scale: number) => Math.ceil((bitsPerS * ticks) / scale / 8);
+  const likely = Math.round(rung.bitsPerSMax * LIKELY_PART);
   const pictures = numbers.map((number) => {
     const before = (number - 1) * grid.segmentFrames;
     const ticks = Math.min(grid.segmentFrames, grid.frames - before) * frameTicks;
-    return { name: lightFile('v', number), ticks, bytes: size(rung.bitsPerSMax, ticks, timescale) };
+    return { name: lightFile('v', number), ticks, bytes: size(likely, ticks, timescale) };
   });
   const bits = soundOf(light, 1, 1)?.bitsPerS ?? 0;
   const sounds = numbers.map((number) => {
@@ -116,7 +120,7 @@ export function wholeTracks(light: LightPlan): { video: PackagedTrack; audio: Pa
   return {
     video: {
       ...{ media: 'video', codecs: 'avc1.64001f', timescale, init: 'v-init.mp4', startTicks: 0 },
-      ...{ segments: pictures, bitsPerSPeak: rung.bitsPerSMax, bitsPerSMean: rung.bitsPerSMax },
+      ...{ segments: pictures, bitsPerSPeak: likely, bitsPerSMean: likely },
       ...{ width: rung.width, height: rung.height, frameRate },
     },
     audio: audio && {

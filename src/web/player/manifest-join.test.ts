@@ -47,6 +47,21 @@ test('new renditions join, paired with the sound that already plays', () => {
   assert.equal(present.variants[1]?.audio, sound);
 });
 
+test('what was assumed of a rendition that grows gives way to what is known of it', () => {
+  const present = manifest(['240p'], [['a1', 'en']]);
+  const next = manifest(['240p', '360p'], [['a1', 'en']]);
+  for (const variant of present.variants) variant.bandwidth = 400_000;
+  for (const [at, variant] of next.variants.entries()) variant.bandwidth = [90_000, 150_000][at] ?? 0;
+  joinManifests(present, next, SAME_LENGTH);
+  assert.deepEqual(
+    present.variants.map(({ video, bandwidth }) => [video?.originalId, bandwidth]),
+    [
+      ['240p', 90_000],
+      ['360p', 150_000],
+    ],
+  );
+});
+
 test('no two streams or variants share an id after several publications', () => {
   const present = manifest(['240p'], [['a1', 'en']], ['en']);
   joinManifests(present, manifest(['240p', '360p'], [['a1', 'en']], ['en']), SAME_LENGTH);

@@ -55,6 +55,7 @@ export function joinManifests<S extends StreamLike, V extends VariantLike<S>>(
   const sameLength = Math.abs(durations.presentS - durations.nextS) <= DURATION_TOLERANCE_S;
   if (!sameKinds || !sameLength) return { way: 'reload' };
 
+  learnRates(present, next);
   const offset = (Math.floor(highestId(present) / IDS_PER_MANIFEST) + 1) * IDS_PER_MANIFEST;
   const newVideos = missing(videos, nextVideos);
   const newAudios = missing(audios, nextAudios);
@@ -75,6 +76,27 @@ export function joinManifests<S extends StreamLike, V extends VariantLike<S>>(
   present.textStreams = [...present.textStreams, ...newTexts];
   present.imageStreams = [...present.imageStreams, ...newImages];
   return { way: 'joined' };
+}
+
+/**
+ * The rates of what both manifests have become those of the newer one: while a film grows they are only assumed, and
+ * an automatic choice by assumed rates would never leave a rendition that it takes for the largest.
+ */
+function learnRates<S extends StreamLike, V extends VariantLike<S>>(
+  present: ManifestLike<S, V>,
+  next: ManifestLike<S, V>,
+): void {
+  const signOf = ({ audio, video }: V) => JSON.stringify([audio && keyOf(audio), video && keyOf(video)]);
+  const told = new Map(next.variants.map((variant) => [signOf(variant), variant]));
+  for (const variant of present.variants) {
+    const newer = told.get(signOf(variant));
+    if (!newer) continue;
+    variant.bandwidth = newer.bandwidth;
+    for (const kind of ['audio', 'video'] as const) {
+      const [own, other] = [variant[kind], newer[kind]];
+      if (own?.originalId && other?.bandwidth !== undefined) own.bandwidth = other.bandwidth;
+    }
+  }
 }
 
 function streams<S extends StreamLike>(variants: readonly VariantLike<S>[], kind: 'audio' | 'video'): S[] {
