@@ -58,6 +58,8 @@ export const videoStream = z.object({
   fullRange: z.boolean(),
   /** How frames follow each other. Telecine is 3:2 pulldown, which is undone: `frameRate` is the film's own then. */
   cadence: z.enum(['constant', 'variable', 'interlaced', 'telecine']).optional(),
+  /** Of telecine: the field that comes first. */
+  firstField: z.enum(['top', 'bottom']).optional(),
   /** What remains when black bars are cut off; null when there are none. `width` and `height` are after it. */
   crop: crop.nullable().optional(),
   /** ffmpeg's names, where the master states them. */
@@ -153,8 +155,8 @@ export const pictureTreatment = z.object({
   toneMap: z.enum(['none', 'pq', 'hlg']),
   fullRange: z.boolean(),
   crop: crop.optional(),
-  /** Undo 3:2 pulldown; `frameRate` is that of the film then. */
-  detelecine: z.boolean().optional(),
+  /** Undo 3:2 pulldown, this field being first; `frameRate` is that of the film then. */
+  detelecine: z.enum(['top', 'bottom']).optional(),
   mastering: mastering.optional(),
 });
 

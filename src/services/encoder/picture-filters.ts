@@ -37,7 +37,7 @@ export function seekOptions(startS: number, fromS: number, indexed: boolean): st
 
 /** Brings frames to the constant rate from slot `firstFrame` on; what comes before is dropped. */
 export function rateFilters(picture: PictureTreatment, firstFrame: number): string[] {
-  if (picture.detelecine) return filmFilters(picture, firstFrame);
+  if (picture.detelecine) return filmFilters(picture, picture.detelecine, firstFrame);
   const { num, den } = picture.frameRate;
   const fromS = frameTimeS(firstFrame, picture.frameRate).toFixed(9);
   return [
@@ -52,14 +52,14 @@ export function rateFilters(picture: PictureTreatment, firstFrame: number): stri
  * fives are counted from the film's start in every chunk, and one of them is read ahead, so that all chunks drop the
  * same ones. What does not match (titles made in video) is deinterlaced.
  */
-function filmFilters(picture: PictureTreatment, firstFrame: number): string[] {
+function filmFilters(picture: PictureTreatment, first: 'top' | 'bottom', firstFrame: number): string[] {
   const { num, den } = picture.frameRate;
   const five = Math.max(0, Math.floor(firstFrame / 4) - 1);
   const pulled = { num: num * 5, den: den * 4 };
   return [
     `settb=1/${TICKS_PER_S}`,
     `fps=fps=${pulled.num}/${pulled.den}:round=near:start_time=${frameTimeS(five * 5, pulled).toFixed(9)}`,
-    'fieldmatch=order=auto:mode=pc_n:combmatch=full',
+    `fieldmatch=order=${first === 'top' ? 'tff' : 'bff'}:mode=pc_n:combmatch=sc`,
     'bwdif=mode=send_frame:parity=auto:deint=interlaced',
     'decimate=cycle=5',
     `trim=start_frame=${firstFrame - 4 * five}`,

@@ -20,6 +20,7 @@ type Case = {
   gop: number;
   frames: number;
   indexed?: boolean;
+  detelecine?: 'top';
   /** How many different pictures there must be for the comparison to mean something. */
   distinctMin?: number;
 };
@@ -28,7 +29,11 @@ async function picturesOf(given: Case, firstFrame: number, frames: number, last:
   const { num, den, startS, gop } = given;
   const rung = { name: '90p', width: 160, height: 90, crf: 30, bitsPerSMax: 1e6, preset: 'ultrafast' };
   const treatment = { startS, deinterlace: false, toneMap: 'none' as const, fullRange: false };
-  const picture = { ...treatment, frameRate: { num, den } };
+  const picture = {
+    ...treatment,
+    frameRate: { num, den },
+    ...(given.detelecine ? { detelecine: given.detelecine } : {}),
+  };
   const range = { firstFrame, frames, gopFrames: gop, last };
   const spec: TaskSpec = { kind: 'encode-video', master: 'x', streamIndex: 0, rung, picture, ...range };
   const filters = chunkFilters(spec as EncodeVideoSpec, {
@@ -99,6 +104,40 @@ test('chunks of variable rate, of twice the rate, and of a transport stream join
       { clip: stream, num: 30, den: 1, startS: 1.466667, gop: 60, frames: 720, indexed: false },
       60,
     );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test('pulldown is undone to the very pictures of the film, and its chunks join exactly', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'matinee-film-'));
+  try {
+    const lossless = [
+      '-c:v',
+      'libx264',
+      '-qp',
+      '0',
+      '-preset',
+      'ultrafast',
+      '-g',
+      '24',
+      '-pix_fmt',
+      'yuv420p',
+    ];
+    const film = join(folder, 'film.mkv');
+    const source = ['-f', 'lavfi', '-i', 'mandelbrot=size=320x180:rate=24000/1001', '-t', '9'];
+    await makeClip(...source, ...lossless, film);
+    const pulled = join(folder, 'pulled.mp4');
+    const weave = ['-vf', 'telecine=pattern=23', '-flags', '+ilme+ildct', '-x264-params', 'tff=1'];
+    await makeClip('-i', film, ...weave, ...lossless, pulled);
+    const rate = { num: 24000, den: 1001, startS: 0, gop: 48, frames: 192 };
+    const given: Case = { ...rate, clip: pulled, detelecine: 'top' };
+    await assertSeamless(given, 48);
+    const back = await picturesOf(given, 0, 192, true);
+    const shown = await picturesOf({ ...rate, clip: film }, 0, 192, true);
+    const same = back.filter((sum) => shown.includes(sum)).length;
+    assert.ok(same >= 188, `${same} of 192 pictures are the film's own`);
+    assert.equal(new Set(back).size, 192);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

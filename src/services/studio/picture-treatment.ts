@@ -3,12 +3,12 @@ import type { Inspection } from '../../contracts/tasks.ts';
 
 /** How the master's pictures are treated, the same for all rungs. */
 export function pictureOf({ video, startS }: Inspection) {
-  const { frameRate, interlaced, colour, fullRange, crop, cadence, mastering } = video;
+  const { frameRate, interlaced, colour, fullRange, crop, firstField, mastering } = video;
   return {
     ...{ frameRate, startS, deinterlace: interlaced, fullRange },
     toneMap: colour === 'sdr' ? ('none' as const) : colour,
     ...(crop ? { crop } : {}),
-    ...(cadence === 'telecine' ? { detelecine: true } : {}),
+    ...(video.cadence === 'telecine' && firstField ? { detelecine: firstField } : {}),
     ...(mastering ? { mastering } : {}),
   };
 }
