@@ -90,7 +90,9 @@ export class SiteLinks {
 
   /** Takes these origins for away until one of them answers: somebody waited too long for them. */
   suspect(site: string, names: readonly string[]): void {
-    for (const { link } of this.#all(site, names)) link.breaker.failed(this.#clock.now());
+    const nowMs = this.#clock.now();
+    // Those that rest already were not what was waited for: their next look must not be put off.
+    for (const { link } of this.#all(site, names)) if (!link.breaker.isOpen) link.breaker.failed(nowMs);
   }
 
   /** Resolves with the head of a reply. Rejects with EdgeFailure when no link gave one. */
@@ -124,12 +126,16 @@ export class SiteLinks {
     throw failure ?? new EdgeFailure('unreachable', 'no such origin');
   }
 
-  /** Links in their order, those that failed a moment ago last. */
+  /** Links in their order, those that failed a moment ago last. At most one is looked at anew, and only if it is asked. */
   #inOrder(site: string, names: readonly string[]): Array<{ origin: SiteOrigin; link: Link }> {
     const all = this.#all(site, names);
     const nowMs = this.#clock.now();
-    const isResting = ({ link }: { link: Link }) => link.breaker.isOpen && !link.breaker.takeProbe(nowMs);
-    const resting = new Set(all.filter(isResting));
+    const resting = new Set<(typeof all)[number]>();
+    for (const [i, one] of all.entries()) {
+      const { breaker } = one.link;
+      const isFirst = resting.size === i;
+      if (breaker.isOpen && !(isFirst && breaker.takeProbe(nowMs))) resting.add(one);
+    }
     return [...all.filter((one) => !resting.has(one)), ...resting];
   }
 
