@@ -10,6 +10,8 @@ import { removeOtherShards, shardConfig, shardCount, shardFolder } from './edge-
 import type { Unit } from './main.ts';
 import { MEDIA_BUCKET, PROFILES } from './names.ts';
 import { tellReady } from './platform/supervisor.ts';
+import { createSpotInterruptions } from './ports/interruptions/aws.ts';
+import { createFileInterruptions } from './ports/interruptions/embedded.ts';
 import { URGENT_ENCODER } from './roles.ts';
 import { readHours } from './services/edge/proactive-fill/hours.ts';
 import type { ProactiveFillOptions } from './services/edge/proactive-fill/proactive-fill.ts';
@@ -93,8 +95,12 @@ export async function runEncoder(name: string, unit: Unit): Promise<void> {
   const { createEncoderWorker } = await import('./services/encoder/worker.ts');
   const { findPrograms } = await import('./services/encoder/programs.ts');
   const programs = await findPrograms({ ffmpeg: settings.MATINEE_FFMPEG, ffprobe: settings.MATINEE_FFPROBE });
+  const interruptions =
+    settings.MATINEE_INTERRUPTIONS === 'ec2'
+      ? createSpotInterruptions({ fetch })
+      : createFileInterruptions(folder, name);
   const worker = createEncoderWorker(
-    { studio: createStudioClient(directory.transport('studio')), clock, log, programs },
+    { studio: createStudioClient(directory.transport('studio')), clock, log, programs, interruptions },
     {
       ...{ name, scratch: join(folder, 'scratch', name), threads: settings.MATINEE_ENCODER_THREADS },
       urgentOnly: name === URGENT_ENCODER,

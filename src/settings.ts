@@ -77,6 +77,14 @@ export const SETTINGS = {
     default: '',
     meaning: 'A JSON file of further ladder presets.',
   },
+  MATINEE_INTERRUPTIONS: {
+    kind: 'choice',
+    choices: ['files', 'ec2'],
+    default: 'files',
+    meaning:
+      'How encoder workers hear that their machine is about to be taken away: `files` looks for `run/drain` and ' +
+      '`run/drain-<worker>` in the data folder, `ec2` asks the metadata service of a spot instance.',
+  },
   MATINEE_WORK_KEPT_H: {
     kind: 'integer',
     default: 24,

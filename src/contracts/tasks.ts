@@ -431,6 +431,8 @@ export const leaseTask = endpoint({
     waitS: z.number().min(0).max(30),
     /** Only what a viewer or an uploader waits for: the lane that long encodes cannot block. */
     urgentOnly: z.boolean().optional(),
+    /** The worker's machine is about to be taken away: it is given nothing. */
+    draining: z.boolean().optional(),
   }),
   reply: z.object({ lease: lease.nullable() }),
 });

@@ -11,13 +11,19 @@ import type { Clock } from '../../platform/clock.ts';
 import { isMatineeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import { retry } from '../../platform/retry.ts';
+import { isTooLate } from './drain.ts';
 import { createOutputs } from './outputs.ts';
 import { runTask } from './run-task.ts';
 import type { Programs } from './task-context.ts';
 import { asTaskFailure, TaskFailure } from './task-failure.ts';
 
 export type AttemptDeps = { studio: StudioClient; clock: Clock; log: Log; programs: Programs };
-export type AttemptConfig = { scratch: string; threads: number };
+export type AttemptConfig = {
+  scratch: string;
+  threads: number;
+  /** When the machine goes, if it was told to. */
+  drain?: { readonly atMs: number | undefined } | undefined;
+};
 
 /** What somebody waits for runs before long encodes, and on all processors. */
 const URGENT_NICENESS = 2;
@@ -27,25 +33,31 @@ export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 }
 
+const LATE_EVERY_MS = 1000;
 const REPORT_TRIES_MAX = 10;
 const DRAIN_REPORT_LIMIT_MS = 5000;
 
 /**
- * Runs a leased task to its end and reports it; gives the failure, if it was one. `stop` aborts it as drained.
+ * Runs a leased task to its end and reports it; gives the failure, if it was one. `stopping` aborts it as drained.
  * Rejects only on programmer's errors.
  */
 export async function runAttempt(
   deps: AttemptDeps,
   config: AttemptConfig,
   lease: Lease,
-  stop: AbortSignal,
+  stopping: AbortSignal,
 ): Promise<TaskFailure | undefined> {
   const log = deps.log.with({ task: lease.task, attempt: lease.attempt, kind: lease.spec.kind });
   const lost = new AbortController();
+  const late = new AbortController();
+  const stop = AbortSignal.any([stopping, late.signal]);
   const signal = AbortSignal.any([stop, lost.signal]);
   const state = { progress: 0, fps: undefined as number | undefined };
-  const heartbeats = sendHeartbeats({ ...deps, log }, lease, state, lost, signal);
   const startedAt = deps.clock.monotonic();
+  const heartbeats = Promise.all([
+    sendHeartbeats({ ...deps, log }, lease, state, config.drain, lost, signal),
+    giveUpWhenLate(deps.clock, config.drain, state, late, signal),
+  ]);
   try {
     const result = await inFolder(config.scratch, (folder) =>
       work({ ...deps, log }, config, lease, folder, state, signal),
@@ -78,6 +90,26 @@ async function inFolder<T>(scratch: string, use: (folder: string) => Promise<T>)
 }
 
 type State = { progress: number; fps: number | undefined };
+
+/** Aborts the task once it cannot be finished before the machine goes. */
+async function giveUpWhenLate(
+  clock: Clock,
+  drain: AttemptConfig['drain'],
+  state: State,
+  late: AbortController,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!drain) return;
+  const startedAt = clock.monotonic();
+  while (!signal.aborted) {
+    const { atMs } = drain;
+    const elapsedMs = clock.monotonic() - startedAt;
+    const of = { elapsedMs, progress: state.progress };
+    if (atMs !== undefined && isTooLate({ ...of, leftMs: atMs - clock.now() }))
+      late.abort(new Error('the machine goes before the task is done'));
+    await clock.sleep(LATE_EVERY_MS, signal).catch(() => undefined);
+  }
+}
 
 function work(
   deps: AttemptDeps,
@@ -114,6 +146,7 @@ async function sendHeartbeats(
   deps: AttemptDeps,
   lease: Lease,
   state: State,
+  drain: AttemptConfig['drain'],
   lost: AbortController,
   signal: AbortSignal,
 ): Promise<void> {
@@ -121,7 +154,8 @@ async function sendHeartbeats(
     try {
       await deps.clock.sleep((lease.leaseS * 1000) / 3, signal);
       const { progress, fps } = state;
-      const body = { attempt: lease.attempt, progress, ...(fps === undefined ? {} : { fps }) };
+      const draining = drain?.atMs === undefined ? {} : { draining: true };
+      const body = { attempt: lease.attempt, progress, ...(fps === undefined ? {} : { fps }), ...draining };
       await deps.studio.heartbeatTask({ params: { task: lease.task }, body }, signal);
     } catch (error) {
       if (signal.aborted) return;

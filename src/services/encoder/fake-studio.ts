@@ -14,6 +14,7 @@ import type { Lease, TaskResult, TaskSpec } from '../../contracts/tasks.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { MatineeError } from '../../platform/errors.ts';
 import { createLog } from '../../platform/log.ts';
+import type { Interruptions } from '../../ports/interruptions/interruptions.ts';
 import { findPrograms } from './programs.ts';
 import { createEncoderWorker } from './worker.ts';
 
@@ -42,7 +43,7 @@ export type FakeStudio = AsyncDisposable & {
   /** Makes every call fail while true. */
   away: boolean;
   /** Starts a worker; the function returned stops it and waits for it. */
-  startWorker(name?: string): Promise<() => Promise<void>>;
+  startWorker(name?: string, interruptions?: Interruptions): Promise<() => Promise<void>>;
   serverUrl: string;
 };
 
@@ -74,8 +75,9 @@ export async function openFakeStudio(): Promise<FakeStudio> {
     ends.delete(task);
   };
   const client: StudioClient = {
-    async leaseTask(_call, signal) {
+    async leaseTask({ body }, signal) {
       check();
+      if (body.draining) return { lease: null };
       for (let i = 0; i < 100 && queue.length === 0 && !signal?.aborted; i++) await systemClock.sleep(20);
       return { lease: signal?.aborted ? null : (queue.shift() ?? null) };
     },
@@ -123,11 +125,14 @@ export async function openFakeStudio(): Promise<FakeStudio> {
       return Object.assign(ended, { task });
     },
     revoke: (task) => void revoked.add(task),
-    async startWorker(name = 'worker-1') {
+    async startWorker(name = 'worker-1', interruptions) {
       const programs = await findPrograms({});
       const log = createLog({ level: 'debug', format: 'json', write: (line) => void logged.push(line) });
       const config = { name, scratch: join(folder, 'scratch', name), threads: 1 };
-      const worker = createEncoderWorker({ studio: client, clock: systemClock, log, programs }, config);
+      const worker = createEncoderWorker(
+        { studio: client, clock: systemClock, log, programs, ...(interruptions ? { interruptions } : {}) },
+        config,
+      );
       const stop = new AbortController();
       const running = worker.run(stop.signal);
       return async () => {

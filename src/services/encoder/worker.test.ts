@@ -70,6 +70,22 @@ test('a lease that is lost kills the work at once and reports nothing', async ()
   await stop();
 });
 
+test('a worker whose machine goes gives back what it cannot finish, and takes nothing until that is taken back', async () => {
+  let notice: { atMs: number } | undefined;
+  const stop = await studio.startWorker('spot', { look: async () => notice });
+  const run = studio.run(slowChunk());
+  await until(async () => (await programsAtWork()) !== '');
+  notice = { atMs: Date.now() + 12_000 };
+  const end = await run;
+  assert.ok(end.end === 'failed' && end.code === 'drained' && end.retry);
+  assert.equal(await programsAtWork(), '');
+  const next = studio.run({ kind: 'inspect', master: studio.url(clip), bytes: 1 });
+  assert.equal(await Promise.race([next, systemClock.sleep(1500)]), undefined);
+  notice = undefined;
+  assert.equal((await next).end, 'done');
+  await stop();
+});
+
 test('a stopping worker kills its program and gives the task back', async () => {
   const stop = await studio.startWorker('drainer');
   const run = studio.run(slowChunk());

@@ -11,11 +11,19 @@ import type { Clock } from '../../platform/clock.ts';
 import { MatineeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Health, Service } from '../../platform/service.ts';
+import type { Interruptions } from '../../ports/interruptions/interruptions.ts';
 import { giveBack, runAttempt } from './attempt.ts';
+import { createDrain, type Drain } from './drain.ts';
 import type { Programs } from './task-context.ts';
 import { asTaskFailure } from './task-failure.ts';
 
-export type EncoderDeps = { studio: StudioClient; clock: Clock; log: Log; programs: Programs };
+export type EncoderDeps = {
+  studio: StudioClient;
+  clock: Clock;
+  log: Log;
+  programs: Programs;
+  interruptions?: Interruptions;
+};
 
 export type EncoderConfig = {
   /** Tells this worker from others in the studio's records. */
@@ -30,6 +38,7 @@ export type EncoderConfig = {
 
 /** An idle worker that asks less often would be taken for lost. */
 const LEASE_WAIT_S = 6;
+const DRAINING_EVERY_MS = 3000;
 const BACKOFF_MIN_MS = 250;
 const BACKOFF_MAX_MS = 15_000;
 const TOLD_FROM_FAILURES = 6;
@@ -45,6 +54,9 @@ export function createEncoderWorker(
   const own = { ...deps, log };
   let state: 'idle' | 'running' | 'ended' = 'idle';
   let failures = 0;
+  const { interruptions, clock } = deps;
+  const drain = interruptions && createDrain({ interruptions, clock, log });
+  const attempts = { ...config, drain };
 
   const health = (): Health => {
     if (state !== 'running') return { ready: false, reasons: ['the worker is not running'] };
@@ -55,12 +67,13 @@ export function createEncoderWorker(
   const run = async (signal: AbortSignal): Promise<void> => {
     await emptyFolder(config.scratch);
     state = 'running';
+    const watching = drain?.watch(signal);
     try {
       while (!signal.aborted) {
         try {
-          const lease = await nextLease(own, config, signal);
+          const lease = await nextLease(own, config, drain, signal);
           failures = 0;
-          const failure = lease ? await runAttempt(own, config, lease, signal) : undefined;
+          const failure = lease ? await runAttempt(own, attempts, lease, signal) : undefined;
           // Room may be made meanwhile; without the pause a full disk would use up the tries of every task.
           if (failure?.code === 'storage_full') await deps.clock.sleep(DISK_FULL_PAUSE_MS, signal);
         } catch (error) {
@@ -74,6 +87,7 @@ export function createEncoderWorker(
       }
     } finally {
       state = 'ended';
+      await watching;
     }
   };
 
@@ -89,8 +103,15 @@ export function createEncoderWorker(
 async function nextLease(
   deps: EncoderDeps,
   { name: worker, urgentOnly = false }: EncoderConfig,
+  drain: Drain | undefined,
   signal: AbortSignal,
 ): Promise<Lease | null> {
+  if (drain?.atMs !== undefined) {
+    // The notice may be taken back; until then the studio hears only that this worker is there.
+    await deps.studio.leaseTask({ body: { worker, waitS: 0, draining: true } }, signal);
+    await deps.clock.sleep(DRAINING_EVERY_MS, signal);
+    return null;
+  }
   const body = { worker, waitS: LEASE_WAIT_S, ...(urgentOnly ? { urgentOnly } : {}) };
   const asked = deps.studio.leaseTask({ body }, signal);
   const stopped = Promise.withResolvers<never>();

@@ -256,5 +256,7 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
     }
   }
 
-  return { lease, heartbeat, signOutputs, complete, fail, reclaim };
+  const drain = (worker: string) => board.heard(worker, { draining: true });
+
+  return { lease, drain, heartbeat, signOutputs, complete, fail, reclaim };
 }

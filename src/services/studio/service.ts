@@ -159,6 +159,10 @@ function leaseRoutes(leases: LeaseApi, isOpen: () => boolean, stopping: AbortSig
   return [
     route(leaseTask, async ({ body }, { request }) => {
       if (!isOpen()) return errorResponse(new MatineeError('unavailable', 'the studio is starting'));
+      if (body.draining) {
+        await leases.drain(body.worker);
+        return { lease: null };
+      }
       const signal = AbortSignal.any([request.signal, stopping]);
       const lease = await leases.lease(body.worker, body.waitS * 1000, body.urgentOnly ?? false, signal);
       // A worker that hears "nothing to do" asks again at once; this one has to wait for the next studio.
