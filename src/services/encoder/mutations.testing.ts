@@ -22,7 +22,7 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
   beheaded: (bytes, random) => bytes.subarray(below(random, Math.min(bytes.length, 20_000))),
   hole: (bytes, random) => {
     const from = below(random, bytes.length);
-    return bytes.fill(0, from, from + below(random, bytes.length / 4));
+    return bytes.fill(0, from, Math.min(bytes.length, from + below(random, bytes.length / 4)));
   },
   cut: (bytes, random) => {
     const from = below(random, bytes.length);
