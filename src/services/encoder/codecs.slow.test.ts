@@ -95,3 +95,32 @@ test('high dynamic range stays in ten bits with its display, and is mapped for o
   const shown = await printed('ffprobe', '-v', 'error', '-show_streams', await joined(task, track));
   assert.match(shown, /pix_fmt=yuv420p\n[\s\S]*color_transfer=bt709/);
 });
+
+test('sound is brought to a loudness by one gain, in each codec, at its exact length', async () => {
+  const six = ['-af', 'volume=-12dB,pan=5.1|c0=c0|c1=c0|c2=c0|c3=0*c0|c4=0*c0|c5=0*c0'];
+  await makeClip('-f', 'lavfi', '-i', 'sine=f=997:d=6', ...six, '-c:a', 'pcm_s16le', at('tone.mkv'));
+  for (const [codec, channels, name] of [
+    ['aac', 2, 'mp4a.40.2'],
+    ['opus', 2, 'opus'],
+    ['eac3', 6, 'ec-3'],
+  ] as const) {
+    const spec: TaskSpec = {
+      ...{ kind: 'encode-audio', master: studio.url(at('tone.mkv')), streamIndex: 0, startS: 0 },
+      ...{ durationS: 6, channels, bitsPerS: 192_000, codec, loudnessLufs: -23 },
+    };
+    const encoding = studio.run(spec);
+    const end = await encoding;
+    assert.ok(end.end === 'done' && end.result.kind === 'encode-audio', JSON.stringify(end));
+    assert.ok(end.result.file && end.result.loudness, 'it is measured');
+    const path = studio.output(encoding.task, end.result.file);
+    const wrapping = studio.run({ kind: 'package', inputs: [studio.url(path)], media: 'audio', segmentS: 2 });
+    const packed = await wrapping;
+    assert.ok(packed.end === 'done' && packed.result.kind === 'package', JSON.stringify(packed));
+    assert.deepEqual([packed.result.track.codecs, packed.result.track.channels], [name, channels]);
+    const again = studio.run({ ...spec, master: studio.url(path), codec: 'aac' });
+    const heard = await again;
+    assert.ok(heard.end === 'done' && heard.result.kind === 'encode-audio');
+    const lufs = heard.result.loudness?.integratedLufs ?? 0;
+    assert.ok(Math.abs(lufs + 23) < 0.6, `${codec} is at ${lufs} LUFS`);
+  }
+});

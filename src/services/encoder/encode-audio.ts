@@ -1,12 +1,13 @@
 /**
- * Encodes one sound track as AAC-LC at 48 kHz, whole: chunks of AAC cannot be joined without a gap. Its time line
+ * Encodes one sound track as AAC-LC, Opus or E-AC-3 at 48 kHz, whole: chunks of it cannot be joined without a gap. Its time line
  * is the title's: it starts with the first picture and is exactly as long as the film.
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TaskResult, TaskSpec } from '../../contracts/tasks.ts';
+import type { Loudness, TaskResult, TaskSpec } from '../../contracts/tasks.ts';
 import { round } from './encode-video.ts';
 import { assertMasterUrl, ffmpegOrFail, masterOptions } from './ffmpeg.ts';
+import { measureLoudness } from './measure-loudness.ts';
 import { readMovieFile } from './movie-file.ts';
 import { probeStream, scanPackets } from './probe.ts';
 import type { TaskContext } from './task-context.ts';
@@ -16,6 +17,13 @@ export type EncodeAudioSpec = Extract<TaskSpec, { kind: 'encode-audio' }>;
 
 const FILE = 'audio.mp4';
 const SAMPLE_RATE = 48_000;
+/** What the loudest moment may reach after the gain, dBTP: lossy codecs overshoot by about a decibel. */
+const TRUE_PEAK_DB_MAX = -1;
+const CODECS = {
+  aac: ['-c:a', 'aac', '-profile:a', 'aac_low'],
+  opus: ['-c:a', 'libopus', '-frame_duration', '20'],
+  eac3: ['-c:a', 'eac3'],
+} as const;
 
 /** `file` is null in the result when no packet of the stream lies within the film. */
 export async function encodeAudio(context: TaskContext, spec: EncodeAudioSpec): Promise<TaskResult> {
@@ -24,16 +32,18 @@ export async function encodeAudio(context: TaskContext, spec: EncodeAudioSpec): 
   if (!(await hasSound(context, spec, timeLimitMs)))
     return { kind: 'encode-audio', file: null, bytes: 0, cpuS: 0 };
   const { stream } = await probeStream(context, spec.master, spec.streamIndex);
+  const filters = audioFilters(spec, stream.channels === 1);
+  const level = await levelOf(context, spec, filters, timeLimitMs);
   const path = join(context.folder, FILE);
   const end = await ffmpegOrFail(context, {
-    args: [...audioArguments(context, spec, stream.channels === 1), path],
+    args: [...audioArguments(context, spec, [...filters, ...level.filters].join(',')), path],
     timeLimitMs,
     onProgress: (at) => context.progress(at.timeS / spec.durationS),
   });
   await checkLength(spec, path, end.errors);
   const { size } = await stat(path);
   const files = await context.outputs.put([{ name: FILE, path }]);
-  return { kind: 'encode-audio', file: FILE, bytes: size, files, cpuS: round(end.cpuS) };
+  return { kind: 'encode-audio', file: FILE, bytes: size, files, cpuS: round(end.cpuS), ...level.told };
 }
 
 async function hasSound(context: TaskContext, spec: EncodeAudioSpec, timeLimitMs: number): Promise<boolean> {
@@ -46,29 +56,26 @@ async function hasSound(context: TaskContext, spec: EncodeAudioSpec, timeLimitMs
   return span !== undefined && span.fromS < spec.startS + spec.durationS;
 }
 
-function audioArguments(context: TaskContext, spec: EncodeAudioSpec, fromMono: boolean): string[] {
+function inputArguments(context: TaskContext, spec: EncodeAudioSpec): string[] {
   return [
     ...masterOptions(spec.master),
     ...['-copyts', '-itsoffset', (-spec.startS).toFixed(6)],
     ...['-threads', String(context.threads), '-i', spec.master, '-map', `0:${spec.streamIndex}`],
-    ...[
-      '-vn',
-      '-sn',
-      '-dn',
-      '-map_metadata',
-      '-1',
-      '-map_chapters',
-      '-1',
-      '-af',
-      audioFilters(spec, fromMono),
-    ],
-    ...['-c:a', 'aac', '-profile:a', 'aac_low', '-ar', String(SAMPLE_RATE), '-b:a', String(spec.bitsPerS)],
+  ];
+}
+
+function audioArguments(context: TaskContext, spec: EncodeAudioSpec, filters: string): string[] {
+  return [
+    ...inputArguments(context, spec),
+    ...['-vn', '-sn', '-dn', '-map_metadata', '-1', '-map_chapters', '-1', '-af', filters],
+    ...CODECS[spec.codec ?? 'aac'],
+    ...['-ar', String(SAMPLE_RATE), '-b:a', String(spec.bitsPerS)],
     ...['-threads', '1', '-movflags', '+faststart', '-f', 'mp4'],
   ];
 }
 
 /** Fills or cuts at the start and in gaps, mixes down, then makes the length exact to the sample. */
-function audioFilters(spec: EncodeAudioSpec, fromMono: boolean): string {
+function audioFilters(spec: EncodeAudioSpec, fromMono: boolean): string[] {
   const samples = Math.round(spec.durationS * SAMPLE_RATE);
   return [
     `aresample=${SAMPLE_RATE}:async=1:first_pts=0`,
@@ -77,7 +84,29 @@ function audioFilters(spec: EncodeAudioSpec, fromMono: boolean): string {
     `aformat=sample_fmts=fltp:sample_rates=${SAMPLE_RATE}:channel_layouts=${layoutOf(spec.channels)}`,
     `apad=whole_len=${samples}`,
     `atrim=end_sample=${samples}`,
-  ].join(',');
+  ];
+}
+
+type Level = { filters: string[]; told: { loudness?: Loudness | null; gainDb?: number } };
+
+/** Measures the whole track as it will be mixed, and finds the one gain that brings it to what is asked. */
+async function levelOf(
+  context: TaskContext,
+  spec: EncodeAudioSpec,
+  filters: readonly string[],
+  timeLimitMs: number,
+): Promise<Level> {
+  if (spec.loudnessLufs === undefined) return { filters: [], told: {} };
+  const loudness = await measureLoudness(context, inputArguments(context, spec), filters, timeLimitMs);
+  if (!loudness) return { filters: [], told: { loudness } };
+  const gainDb = gainFor(loudness, spec.loudnessLufs);
+  return { filters: [`volume=${gainDb}dB`], told: { loudness, gainDb } };
+}
+
+/** A gain alone keeps the mix as it was made: what it cannot reach without clipping stays quieter. */
+export function gainFor({ integratedLufs, truePeakDb }: Loudness, targetLufs: number): number {
+  const gain = Math.min(targetLufs - integratedLufs, TRUE_PEAK_DB_MAX - truePeakDb);
+  return Math.round(gain * 100) / 100;
 }
 
 function layoutOf(channels: number): string {

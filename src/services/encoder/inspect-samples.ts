@@ -2,7 +2,9 @@
  * Decodes short samples of a master, to see whether its pictures can be decoded at all, when the first one stands,
  * how evenly frames follow, and whether they are interlaced. It keeps no pictures.
  */
+import type { Crop, Mastering } from '../../contracts/tasks.ts';
 import { ffmpeg, isNetworkFault, masterOptions } from './ffmpeg.ts';
+import { readMastering } from './mastering-lines.ts';
 import type { TaskContext } from './task-context.ts';
 import { TaskFailure } from './task-failure.ts';
 
@@ -11,6 +13,11 @@ export type Sample = {
   timesS: number[];
   /** Frames that the decoder flags as interlaced. */
   flaggedInterlaced: number;
+  /** Frames one field of which is that of the frame before. */
+  repeated: { top: number; bottom: number };
+  /** Smallest rectangle outside of which all pictures are black; undefined when everything is. */
+  lit: Crop | undefined;
+  mastering: Mastering;
   /** What the `idet` filter made of the pictures themselves. */
   idet: { topFirst: number; bottomFirst: number; progressive: number };
   errors: string;
@@ -28,6 +35,9 @@ export async function decodeSample(
   const sample: Sample = {
     timesS: [],
     flaggedInterlaced: 0,
+    repeated: { top: 0, bottom: 0 },
+    lit: undefined,
+    mastering: {},
     idet: { topFirst: 0, bottomFirst: 0, progressive: 0 },
     errors: '',
     errorCount: 0,
@@ -49,7 +59,15 @@ export async function decodeSample(
         '-map',
         `0:${options.index}`,
       ],
-      ...['-an', '-sn', '-dn', '-vf', 'showinfo=checksum=0,idet', '-frames:v', String(options.frames)],
+      ...[
+        '-an',
+        '-sn',
+        '-dn',
+        '-vf',
+        'showinfo=checksum=0,idet,cropdetect=limit=0.094:round=2:reset=0',
+        '-frames:v',
+        String(options.frames),
+      ],
       ...['-fps_mode', 'passthrough', '-f', 'null', '-'],
     ],
     timeLimitMs: TIME_LIMIT_MS,
@@ -71,6 +89,15 @@ function readLine(line: string, sample: Sample): void {
     if (frame[2] === 'T' || frame[2] === 'B') sample.flaggedInterlaced += 1;
     return;
   }
+  const lit = /cropdetect.* crop=(\d+):(\d+):(\d+):(\d+)/.exec(line);
+  if (lit) {
+    const [width = 0, height = 0, x = 0, y = 0] = lit.slice(1).map(Number);
+    if (width > 0 && height > 0) sample.lit = { x, y, width, height };
+    return;
+  }
+  const repeated = /Repeated Fields: Neither: *\d+ Top: *(\d+) Bottom: *(\d+)/.exec(line);
+  if (repeated) sample.repeated = { top: Number(repeated[1]), bottom: Number(repeated[2]) };
+  readMastering(line, sample.mastering);
   const idet = /Multi frame detection: TFF: *(\d+) BFF: *(\d+) Progressive: *(\d+)/.exec(line);
   if (!idet) return;
   sample.idet = { topFirst: Number(idet[1]), bottomFirst: Number(idet[2]), progressive: Number(idet[3]) };
@@ -94,4 +121,20 @@ export function isInterlaced(fieldOrder: string | undefined, samples: readonly S
   const declared = ['tt', 'bb', 'tb', 'bt'].includes(fieldOrder ?? '') || flagged * 2 > frames;
   if (declared) return !(clean >= 30 && clean > 20 * combed);
   return combed >= 30 && combed > 4 * clean && agreed;
+}
+
+/**
+ * The first field of a film that was brought to 29.97 by 3:2 pulldown, or undefined when it was not: of five frames
+ * one repeats a top field and one a bottom field, which no camera makes. Pictures that stand still tell nothing.
+ */
+export function pulldownOf(samples: readonly Sample[]): 'top' | 'bottom' | undefined {
+  const total = (count: (sample: Sample) => number) =>
+    samples.reduce((sum, sample) => sum + count(sample), 0);
+  const frames = total((sample) => sample.timesS.length);
+  const top = total((sample) => sample.repeated.top);
+  const bottom = total((sample) => sample.repeated.bottom);
+  const even = Math.max(top, bottom) <= 1.5 * Math.min(top, bottom);
+  if (frames < 40 || Math.min(top, bottom) < 0.12 * frames || !even) return undefined;
+  const topFirst = total((sample) => sample.idet.topFirst);
+  return topFirst >= total((sample) => sample.idet.bottomFirst) ? 'top' : 'bottom';
 }

@@ -1,6 +1,6 @@
 /** Describes a master's picture, sound and text streams in Matinee's words. Pure: reads what `probe.ts` found. */
-import type { Inspection } from '../../contracts/tasks.ts';
-import type { ProbedStream } from './probe.ts';
+import type { Chapter, Inspection } from '../../contracts/tasks.ts';
+import { numberOf, type Probed, type ProbedStream } from './probe.ts';
 
 type AudioStream = Inspection['audio'][number];
 type TextStream = Inspection['text'][number];
@@ -67,6 +67,32 @@ export function isDolbyVisionOnly(stream: ProbedStream): boolean {
   );
 }
 
+/** ffmpeg's names of what the master states. */
+export function colourNames(stream: ProbedStream) {
+  const { color_primaries: primaries, color_transfer: transfer, color_space: matrix } = stream;
+  return {
+    ...(primaries ? { primaries } : {}),
+    ...(transfer ? { transfer } : {}),
+    ...(matrix ? { matrix } : {}),
+  };
+}
+
+const CHAPTERS_MAX = 500;
+
+/** On the title's time line, cut to the film; those without any length in it are left out. */
+export function chaptersOf(probed: Probed, startS: number, durationS: number): Chapter[] {
+  const within = (text: string | undefined) =>
+    Math.min(durationS, Math.max(0, (numberOf(text) ?? 0) - startS));
+  return probed.chapters
+    .map((chapter) => ({
+      ...{ startS: within(chapter.start_time), endS: within(chapter.end_time) },
+      title: (chapter.tags?.title ?? '').trim().slice(0, 200),
+    }))
+    .filter((chapter) => chapter.endS > chapter.startS)
+    .sort((a, b) => a.startS - b.startS)
+    .slice(0, CHAPTERS_MAX);
+}
+
 export function describeAudio(streams: readonly ProbedStream[], notes: string[]): AudioStream[] {
   const found = streams.filter((stream) => stream.codec_type === 'audio');
   return found.flatMap((stream) => {
@@ -78,7 +104,8 @@ export function describeAudio(streams: readonly ProbedStream[], notes: string[])
       return [];
     }
     const audioDescription = flag(stream, 'visual_impaired') === 1 || flag(stream, 'descriptions') === 1;
-    return [{ ...named(stream), codec, channels, sampleRate, audioDescription }];
+    const layout = stream.channel_layout ? { layout: stream.channel_layout } : {};
+    return [{ ...named(stream), codec, channels, sampleRate, audioDescription, ...layout }];
   });
 }
 

@@ -203,6 +203,49 @@ test('progressive pictures are left alone, wrongly flagged or looking combed', a
   assert.equal((await accepted(at('base.mp4'))).video.interlaced, false);
 });
 
+test('3:2 pulldown is told from interlaced video', async () => {
+  const source = ['-f', 'lavfi', '-i', 'mandelbrot=size=320x180:rate=24000/1001', '-t', '4'];
+  const weave = ['-vf', 'telecine=pattern=23', '-flags', '+ilme+ildct', '-x264-params', 'tff=1'];
+  await makeClip(...source, ...weave, ...FAST_X264, at('pulled.mp4'));
+  const { video, durationS } = await accepted(at('pulled.mp4'));
+  assert.deepEqual([video.cadence, video.firstField], ['telecine', 'top']);
+  assert.deepEqual(video.frameRate, { num: 24000, den: 1001 });
+  assert.ok(Math.abs(durationS - 4) < 0.1);
+});
+
+test('black bars that stay are cut off, those that go and dark scenes are not', async () => {
+  const pad = ['-vf', 'crop=320:136,pad=320:180:0:22'];
+  const barred = await variant('bars.mp4', ...pad, ...FAST_X264);
+  const { video } = await accepted(barred);
+  assert.deepEqual(video.crop, { x: 0, y: 22, width: 320, height: 136 });
+  assert.deepEqual([video.width, video.height], [320, 136]);
+  const go = ['-vf', "drawbox=y=0:h=22:c=black:t=fill:enable='lt(t,3)'"];
+  assert.equal((await accepted(await variant('go.mp4', ...go, ...FAST_X264))).video.crop, null);
+  const dark = ['-vf', 'lutyuv=y=val*0.02+16:u=128:v=128'];
+  assert.equal((await accepted(await variant('dark.mp4', ...dark, ...FAST_X264))).video.crop, null);
+});
+
+test('chapters stand on the time line of the title', async () => {
+  const text = ';FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=1000\nEND=3000\ntitle=Two\n';
+  await writeFile(at('chapters.txt'), text);
+  await makeClip(
+    '-i',
+    at('base.mp4'),
+    '-i',
+    at('chapters.txt'),
+    '-map_chapters',
+    '1',
+    '-c',
+    'copy',
+    at('ch.mkv'),
+  );
+  const { chapters } = await accepted(at('ch.mkv'));
+  assert.deepEqual(
+    chapters?.map(({ title, startS, endS }) => [title, startS, endS]),
+    [['Two', 1, 3]],
+  );
+});
+
 test('a container without a duration is measured', async () => {
   await makeClip('-i', at('base.mp4'), '-c', 'copy', '-f', 'matroska', '-live', '1', at('live.mkv'));
   assert.equal((await accepted(at('live.mkv'))).durationS, 4);

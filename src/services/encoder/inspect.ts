@@ -2,14 +2,17 @@
  * Inspects a master: is it a film that can be decoded from start to end, and what is in it. What cannot become a
  * title is refused with a sentence for the person who uploaded it; only trouble on our side is a failure.
  */
-import type { Inspection, RefusalCode, TaskResult, TaskSpec } from '../../contracts/tasks.ts';
+import type { Crop, Inspection, RefusalCode, TaskResult, TaskSpec } from '../../contracts/tasks.ts';
 import { fetchRange } from './fetch-inputs.ts';
 import { assertMasterUrl } from './ffmpeg.ts';
 import { chooseRate, parseRate, perSecond, type Rate } from './frame-rate.ts';
+import { agreedCrop } from './inspect-crop.ts';
 import { type MeasuredLength, measureLength } from './inspect-length.ts';
-import { decodeSample, isInterlaced, type Sample } from './inspect-samples.ts';
+import { decodeSample, isInterlaced, pulldownOf, type Sample } from './inspect-samples.ts';
 import {
   bitDepthOf,
+  chaptersOf,
+  colourNames,
   colourOf,
   describeAudio,
   describeText,
@@ -81,7 +84,8 @@ async function examine(context: TaskContext, spec: InspectSpec): Promise<Inspect
   context.progress(0.3);
   const endS = needWholeFile(length);
   const samples = await takeSamples(context, spec.master, result.found, video, length.lastS);
-  return describeMaster(spec, result.found, video, { endS, lastS: length.lastS, samples });
+  const crop = await agreedCrop(context, spec.master, video, { samples, lastS: length.lastS });
+  return describeMaster(spec, result.found, video, { endS, lastS: length.lastS, samples, crop });
 }
 
 export function needVideo(probed: Probed): ProbedStream {
@@ -168,7 +172,7 @@ async function takeSamples(
   return samples;
 }
 
-type Findings = { endS: number; lastS: number; samples: readonly Sample[] };
+type Findings = { endS: number; lastS: number; samples: readonly Sample[]; crop?: Crop | null };
 
 export function describeMaster(
   spec: Pick<InspectSpec, 'bytes'>,
@@ -179,18 +183,28 @@ export function describeMaster(
   const { samples, endS, lastS } = findings;
   const notes: string[] = [];
   const interlaced = isInterlaced(video.field_order, samples);
-  const { rate, variable } = chooseRate({
+  const pulldown = pulldownOf(samples);
+  const chosen = chooseRate({
     base: parseRate(video.r_frame_rate),
     average: parseRate(video.avg_frame_rate),
     samples: samples.map((sample) => sample.timesS),
     interlaced,
   });
+  const { variable } = chosen;
+  const fps = perSecond(chosen.rate);
+  const firstField = !variable && fps > 29.9 && fps < 30.1 ? pulldown : undefined;
+  // Of five frames four are the film's.
+  const film = fps < 29.99 ? { num: 24_000, den: 1001 } : { num: 24, den: 1 };
+  const rate = firstField ? film : chosen.rate;
   const startS = samples[0]?.timesS[0] ?? numberOf(video.start_time) ?? 0;
   const durationS = lengthOnGrid(rate, startS, lastS, endS);
   if (durationS > LENGTH_S_MAX) {
     throw new Refusal('too_long', `The film is ${clockText(durationS)} long; at most 12 hours are possible.`);
   }
   addNotes(notes, probed, video, { rate, variable, interlaced, samples });
+  if (firstField) notes.push('3:2 pulldown is undone');
+  const crop = findings.crop ?? null;
+  if (crop) notes.push(`black bars are cut off: ${crop.width} x ${crop.height} remain`);
   return {
     container: probed.format.format_name,
     durationS,
@@ -199,7 +213,7 @@ export function describeMaster(
     video: {
       index: video.index,
       codec: video.codec_name ?? 'unknown',
-      ...shownSize(video),
+      ...shownSize(crop ? { ...video, width: crop.width, height: crop.height } : video),
       rotation: Math.round(rotationOf(video)),
       frameRate: rate,
       variableFrameRate: variable,
@@ -208,9 +222,15 @@ export function describeMaster(
       bitDepth: bitDepthOf(video.pix_fmt),
       colour: colourOf(video),
       fullRange: isFullRange(video),
+      cadence: firstField ? 'telecine' : variable ? 'variable' : interlaced ? 'interlaced' : 'constant',
+      crop,
+      ...(firstField ? { firstField } : {}),
+      ...colourNames(video),
+      ...masteringOf(samples),
     },
     audio: describeAudio(probed.streams, notes),
     text: describeText(probed.streams, notes),
+    chapters: chaptersOf(probed, startS, durationS),
     notes,
   };
 }
@@ -248,6 +268,11 @@ function addNotes(notes: string[], probed: Probed, video: ProbedStream, traits: 
   if (others.length > 0) notes.push(`${others.length} further picture streams are left out`);
   const errors = traits.samples.reduce((sum, sample) => sum + sample.errorCount, 0);
   if (errors > 0) notes.push('some pictures are damaged');
+}
+
+function masteringOf(samples: readonly Sample[]) {
+  const mastering = samples.find((sample) => sample.mastering.display ?? sample.mastering.light)?.mastering;
+  return mastering ? { mastering } : {};
 }
 
 /** `1:02:03` or `2:03`, for people. */

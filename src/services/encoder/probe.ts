@@ -19,12 +19,14 @@ export const probedStream = z.object({
   color_range: z.string().optional(),
   color_space: z.string().optional(),
   color_transfer: z.string().optional(),
+  color_primaries: z.string().optional(),
   field_order: z.string().optional(),
   r_frame_rate: z.string().optional(),
   avg_frame_rate: z.string().optional(),
   start_time: z.string().optional(),
   duration: z.string().optional(),
   channels: z.number().optional(),
+  channel_layout: z.string().optional(),
   sample_rate: z.string().optional(),
   disposition: flags,
   tags,
@@ -33,6 +35,9 @@ export const probedStream = z.object({
 export type ProbedStream = z.infer<typeof probedStream>;
 
 const probed = z.object({
+  chapters: z
+    .array(z.object({ start_time: z.string().optional(), end_time: z.string().optional(), tags }))
+    .default([]),
   streams: z.array(probedStream).default([]),
   format: z
     .object({
@@ -61,6 +66,7 @@ export async function probe(
     'json',
     '-show_format',
     '-show_streams',
+    '-show_chapters',
   ];
   const end = await ffprobe(context, master, args, { timeLimitMs: TIME_LIMIT_MS });
   if (end.status === 0) return { found: probed.parse(JSON.parse(end.stdout)) };
