@@ -68,7 +68,8 @@ export async function takeMaster(
       reason_code: null,
     },
   });
-  const tasks = [inspectTask(master.size)];
+  // A viewer waits for the glance and the opening, so they have the machine for themselves first.
+  const tasks = [{ ...inspectTask(master.size), waits: published === null }];
   // Whoever watches an earlier master keeps a whole film until there is one of the new master.
   if (published === null) tasks.push(firstTask('glance', LIGHT_TRACK, GLANCE, master.size));
   await insertTasks(tx, id, version, tasks);

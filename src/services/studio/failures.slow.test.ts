@@ -134,7 +134,10 @@ test('a stream without sound and captions without cues are left out silently', a
 
 test('tasks that the queue has lost are sent again', async () => {
   const held = Promise.withResolvers<void>();
-  rig.fleet.conduct = ({ spec }) => (isEncode(spec) ? { wait: held.promise } : 'do');
+  rig.fleet.conduct = ({ spec }) =>
+    isEncode(spec) && !(spec.kind === 'first-light' && spec.firstSegment === 1)
+      ? { wait: held.promise }
+      : 'do';
   await rig.put('requeued.mp4', { durationS: 200 });
   const title = await rig.until('requeued.mp4', ({ now }) => now.stage === 'Encoding 240p');
   const rows = await rig.db.selectFrom('studio.tasks').select('id').where('title', '=', title.id).execute();

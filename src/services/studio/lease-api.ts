@@ -12,6 +12,7 @@ import type { ObjectStore } from '../../ports/objects/objects.ts';
 import type { Job, JobRef, Queue } from '../../ports/queue/queue.ts';
 import { keepEvidence } from './evidence.ts';
 import type { GridConfig } from './grid.ts';
+import { releaseRest } from './light.ts';
 import { checkResult, jobOf, needOwner } from './ownership.ts';
 import { outputPrefix } from './prefixes.ts';
 import type { LadderConfig } from './presets.ts';
@@ -219,6 +220,8 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
       if (code !== 'drained') await keepEvidence(tx, clock, task, failure);
       const triesMax = isMachineFailure(code) ? TRIES_MAX : MASTER_TRIES_MAX;
       if (failure.retry && failures < triesMax) {
+        // An opening that fails must not keep the inspection from saying why.
+        if (task.kind === 'glance' || task.kind === 'first-light') await releaseRest(tx, task);
         const remade = await remakeInputs(tx, task, failure.badInputs ?? []);
         const state = remade > 0 ? ('waiting' as const) : ('queued' as const);
         await updateTask(tx, id, { state, failures, progress: 0, fps: null });

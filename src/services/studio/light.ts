@@ -47,13 +47,14 @@ export async function takeGlance(
     return endLight(tx, clock, config, title);
   const fresh = { number: null, told: '', reachS: 0, sinceMs: clock.now() };
   await storeLight(tx, title, { plan, state: 'growing', adopted: isTaken, ...fresh });
-  const tasks = planSpans(plan).map((span) => spanTask(plan, span));
+  const tasks = planSpans(plan).map((span, at) => ({ ...spanTask(plan, span), waits: at > 0 }));
   await insertTasks(tx, title.title, title.version, tasks);
   return [];
 }
 
 export async function takeSpan(tx: Tx, clock: Clock, config: GridConfig, title: TitleRow): Promise<string[]> {
   const { light } = title;
+  await releaseRest(tx, title);
   if (light?.state !== 'growing') return [];
   const done = await doneSpans(tx, title);
   if (!fitTogether(done)) return endLight(tx, clock, config, title);
@@ -89,9 +90,25 @@ export async function adoptLight(
   return { tasks: rest, after };
 }
 
+/** Lets go of what waits for the opening: the inspection and the further spans. */
+export async function releaseRest(
+  tx: Tx,
+  { title, version }: Pick<TitleRow, 'title' | 'version'>,
+): Promise<void> {
+  await tx
+    .updateTable('studio.tasks')
+    .set({ state: 'queued' })
+    .where('title', '=', title)
+    .where('version', '=', version)
+    .where('kind', 'in', ['inspect', 'first-light'])
+    .where('state', '=', 'waiting')
+    .execute();
+}
+
 /** Stops the growth. What there is stays for those who watch it; the plan does its lowest rung in chunks. */
 export async function endLight(tx: Tx, clock: Clock, config: GridConfig, title: TitleRow): Promise<string[]> {
   const { light, plan, inspection } = title;
+  await releaseRest(tx, title);
   const open = await deleteOpen(tx, title);
   if (light && (light.state === 'growing' || light.state === 'complete')) {
     await storeLight(tx, title, { ...light, state: 'ended', adopted: false });

@@ -3,18 +3,18 @@
  * that titles take turns by the time at which they came. Pure.
  */
 
-/** Inspection tells an uploader whether the file is good, and takes a moment. */
-export const INSPECT = 1000;
 /** A look at the head of a master: what the first light waits for. */
 export const GLANCE = 1010;
-/** Spans of a first light: the opening, then one after the other; where a viewer waits comes before all but openings. */
+/** Spans of a first light: where a viewer waits, the opening, what follows it, then one after the other. */
 export const LIGHT_SPANS = {
-  hurried: 979,
-  priorityOf: (at: number) => (at === 0 ? 980 : Math.max(LIGHT_MIN, 960 - at)),
+  hurried: 1002,
+  priorityOf: (at: number) => [980, 970][at] ?? Math.max(LIGHT_MIN, 952 - at),
 };
 const LIGHT_MIN = 906;
-/** What workers of the urgent lane take: all of the above. */
-export const URGENT_MIN = LIGHT_MIN;
+/** What workers of the urgent lane take: short tasks that somebody waits for, and no others. */
+export const URGENT_MIN = 970;
+/** Inspection tells an uploader whether the file is good. */
+export const INSPECT = 960;
 /** The lowest rung, sound and text: with them a title can be played. */
 const FIRST_LIGHT = 900;
 const IMAGES = 700;
