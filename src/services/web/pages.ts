@@ -47,7 +47,7 @@ const PAGE_HEADERS: Readonly<Record<string, string>> = {
 };
 
 /** The routes of the page's own router (src/web/viewer/shell/app.tsx). */
-const ROUTES = /^\/((title|watch)\/[^/]+\/?)?$/;
+const ROUTES = /^\/((title|watch|jobs)\/[^/]+\/?|jobs\/?)?$/;
 
 type Page = { type: string; etag: string; plain: Buffer; br?: Buffer; gzip?: Buffer; immutable: boolean };
 

@@ -93,7 +93,7 @@ test('a program may leave the content type to its HTTP client, and a foreign pag
 });
 
 test('routes of the page get its document, missing files do not', async () => {
-  for (const path of ['/', '/title/1', '/watch/1', '/watch/1/?from=library']) {
+  for (const path of ['/', '/title/1', '/watch/1', '/watch/1/?from=library', '/jobs', '/jobs/1-1']) {
     const response = await get(path);
     assert.equal(response.status, 200, path);
     assert.match(await response.text(), /pages/);

@@ -13,6 +13,10 @@ const WatchPage = lazy(() =>
   import('../watch/watch-page.tsx').then((module) => ({ default: module.WatchPage })),
 );
 
+/** Pages of operators, which viewers need not load. */
+const JobsPage = lazy(() => import('../jobs/jobs-page.tsx').then((module) => ({ default: module.JobsPage })));
+const JobPage = lazy(() => import('../jobs/job-page.tsx').then((module) => ({ default: module.JobPage })));
+
 export function App() {
   useLeaveWarning();
   return (
@@ -43,6 +47,18 @@ function Pages() {
               <LibraryPage />
             </Route>
             <Route path="/title/:id">{({ id }) => <TitlePage titleId={id} key={id} />}</Route>
+            <Route path="/jobs">
+              <Suspense fallback={null}>
+                <JobsPage />
+              </Suspense>
+            </Route>
+            <Route path="/jobs/:id">
+              {({ id }) => (
+                <Suspense fallback={null}>
+                  <JobPage jobId={id} key={id} />
+                </Suspense>
+              )}
+            </Route>
             <Route>
               <NotFoundPage />
             </Route>

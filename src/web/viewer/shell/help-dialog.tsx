@@ -7,6 +7,7 @@ const KEYS: ReadonlyArray<readonly [string[], string]> = [
   [['Enter'], 'Open a film'],
   [['/'], 'Search'],
   [['u'], 'Upload films'],
+  [['j'], 'Encoding jobs'],
   [['p'], 'Play, on a film’s page'],
   [['Esc'], 'Back to the library; empty the search'],
   [['?'], 'This help'],

@@ -1,6 +1,7 @@
 /** What is around every page but the watch page: top bar, file input, drop target, uploads, help, spoken lines. */
 import './shell.css';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { useLocation } from 'wouter';
 import { DropTarget } from '../uploads/drop-target.tsx';
 import type { SourceFile } from '../uploads/upload-run.ts';
 import { UploadsPanel } from '../uploads/uploads-panel.tsx';
@@ -16,6 +17,7 @@ const FILM_TYPES = 'video/*,.mkv,.mov,.mxf,.ts,.m2ts,.avi,.webm,.mp4,.m4v,.mpg,.
 
 export function Shell({ children }: { children: ReactNode }) {
   const { uploads, library } = useServices();
+  const [, navigate] = useLocation();
   const [helpOpen, setHelpOpen] = useState(false);
   const [spoken, setSpoken] = useState('');
   const [refusals, setRefusals] = useState<readonly string[]>([]);
@@ -40,6 +42,7 @@ export function Shell({ children }: { children: ReactNode }) {
   useShortcuts({
     '/': () => document.getElementById(SEARCH_FIELD_ID)?.focus(),
     u: actions.chooseFiles,
+    j: () => navigate('/jobs'),
     '?': actions.showHelp,
   });
   return (

@@ -1,5 +1,5 @@
 /** The bar at the top of every page: home, house lights, help, upload. */
-import { CircleQuestionMark, Lightbulb, LightbulbOff, Upload } from 'lucide-react';
+import { CircleQuestionMark, Clapperboard, Lightbulb, LightbulbOff, Upload } from 'lucide-react';
 import { Link } from 'wouter';
 import { useActions } from './actions.ts';
 import { useLights } from './lights.ts';
@@ -17,6 +17,9 @@ export function TopBar() {
       </Link>
       <SearchField />
       <nav className="top-actions" aria-label="Tools">
+        <Link href="/jobs" className="icon-button" aria-label="Encoding jobs" title="Encoding jobs (j)">
+          <Clapperboard aria-hidden="true" />
+        </Link>
         <button
           type="button"
           className="icon-button"

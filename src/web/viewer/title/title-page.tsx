@@ -1,6 +1,6 @@
 /** A film's page: its still as a lit screen in a dark house, its name, what there is to know, and the play button. */
 import './title.css';
-import { ArrowLeft, Play, Trash2 } from 'lucide-react';
+import { ArrowLeft, Clapperboard, Play, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import type { Title } from '../../../contracts/titles.ts';
@@ -67,6 +67,10 @@ function TitleView({ title, poller }: { title: Title; poller: Poller<Title> }) {
               {playable ? 'Play' : 'Play as soon as it can'}
             </Link>
           ) : null}
+          <Link href={`/jobs?title=${title.id}`} className="button quiet large">
+            <Clapperboard aria-hidden="true" />
+            Encoding jobs
+          </Link>
           <button type="button" className="button quiet large" onClick={() => setDeleting(true)}>
             <Trash2 aria-hidden="true" />
             Delete
