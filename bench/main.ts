@@ -33,6 +33,13 @@ const BENCHES: Record<string, Bench> = {
       return { run: runFirstLight, works: FIRST_LIGHT_WORKS };
     },
   },
+  encode: {
+    usesNetwork: false,
+    load: async () => {
+      const { runEncode, ENCODE_WORKS } = await import('./encode/encode.ts');
+      return { run: runEncode, works: ENCODE_WORKS };
+    },
+  },
   eviction: {
     usesNetwork: false,
     load: async () => {

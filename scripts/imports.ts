@@ -42,7 +42,7 @@ export function fault({ from, to }: Import): string | undefined {
   const test = TEST.test(from);
   const room = roomOf(from);
   const other = roomOf(to);
-  if (TEST.test(to) && !test) return 'only tests import test support';
+  if (TEST.test(to) && !test && room !== 'bench') return 'only tests and benchmarks import test support';
   if (room === 'root' || room === 'scripts' || room === 'bench') {
     if (ADAPTER.test(to) && !/^src\/compose[^/]*\.ts$/.test(from) && room === 'root')
       return 'only the composition roots load adapters';
