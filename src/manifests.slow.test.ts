@@ -148,6 +148,14 @@ test('ffprobe reads every frame of every rendition through HLS and DASH and comp
   }
 });
 
+test('lists of key frames give one picture a segment, each complete', async () => {
+  for (const { name, track } of packaged.film.video) {
+    const { streams, said } = await probe(`${server.url}/film/p1/k${name}.m3u8`, 'v');
+    assert.equal(Number(streams[0]?.nb_read_frames), track.segments.length, said);
+    assert.ok(track.segments.every(({ keyBytes = 0, bytes }) => keyBytes > 0 && keyBytes < bytes));
+  }
+});
+
 const skip = executable ? false : 'no Chromium is installed';
 test('Shaka Player plays both in Chromium and finds languages, captions and thumbnails', {
   skip,

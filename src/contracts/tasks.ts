@@ -291,7 +291,15 @@ export const packagedTrack = z.object({
   init: z.string(),
   /** Names relative to the track's prefix; durations in the timescale; the time line starts at `startTicks`. */
   startTicks: z.number().int(),
-  segments: z.array(z.object({ name: z.string(), ticks: z.number().int(), bytes: z.number().int() })),
+  segments: z.array(
+    z.object({
+      name: z.string(),
+      ticks: z.number().int(),
+      bytes: z.number().int(),
+      /** Of pictures: how far its first one, a key frame, reaches from the segment's start. */
+      keyBytes: z.number().int().positive().optional(),
+    }),
+  ),
   /** Peak over any one segment and mean over all, bits per second. */
   bitsPerSPeak: z.number().int(),
   bitsPerSMean: z.number().int(),

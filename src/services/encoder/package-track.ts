@@ -13,6 +13,7 @@ import { segmentRates } from '../../contracts/segment-rates.ts';
 import type { PackagedTrack, StoredFile, TaskResult, TaskSpec } from '../../contracts/tasks.ts';
 import { fetchInputs } from './fetch-inputs.ts';
 import { ffmpegOrFail } from './ffmpeg.ts';
+import { keyBytes } from './key-bytes.ts';
 import { readMovieFile } from './movie-file.ts';
 import { type Fragment, type Movie, readMovie, readSegment } from './mp4-boxes.ts';
 import { runProgram } from './run-program.ts';
@@ -33,7 +34,7 @@ const IO_CACHE_BYTES = 1_048_576;
  */
 const CUT_EARLY_S = 0.001;
 
-type Segment = { name: string; path: string; bytes: number; fragment: Fragment };
+type Segment = { name: string; path: string; bytes: number; fragment: Fragment; key: number | undefined };
 
 /** Throws TaskFailure `wrong_output` when lengths, key frames or the grid are not exact. */
 export async function packageTrack(context: TaskContext, spec: PackageSpec): Promise<TaskResult> {
@@ -128,7 +129,8 @@ async function readPackaged(context: TaskContext, expected: Expected) {
     const path = join(context.folder, name);
     const bytes = await readFile(path).catch(() => wrong(`segment ${name} is missing`));
     const fragment = readSegment(bytes, movie.defaultSampleTicks);
-    segments.push({ name, path, bytes: bytes.length, fragment });
+    const key = movie.video && keyBytes(bytes);
+    segments.push({ name, path, bytes: bytes.length, fragment, key });
     samples += fragment.samples;
   }
   return { movie, segments };
@@ -137,8 +139,9 @@ async function readPackaged(context: TaskContext, expected: Expected) {
 function describeTrack(spec: PackageSpec, movie: Movie, segments: readonly Segment[]): PackagedTrack {
   const starts = segments.map(({ fragment }) => Math.max(0, fragment.shownFromTicks - movie.editTicks));
   const end = (segments.at(-1)?.fragment.shownToTicks ?? 0) - movie.editTicks;
-  const rows = segments.map(({ name, bytes }, i) => {
-    return { name, ticks: (starts[i + 1] ?? end) - (starts[i] ?? 0), bytes };
+  const rows = segments.map(({ name, bytes, key }, i) => {
+    const ticks = (starts[i + 1] ?? end) - (starts[i] ?? 0);
+    return { name, ticks, bytes, ...(key === undefined ? {} : { keyBytes: key }) };
   });
   const frameTicks = movie.defaultSampleTicks;
   const fraction = divisor(movie.timescale, frameTicks);

@@ -1,5 +1,5 @@
 /** Puts the results of a title's tracks together as the film that manifests are written from. Pure. */
-import type { TaskResult } from '../../contracts/tasks.ts';
+import type { Chapter, TaskResult } from '../../contracts/tasks.ts';
 import { assert } from '../../platform/assert.ts';
 import type { Film, FilmAudio, FilmText, FilmVideo } from './manifests/film.ts';
 import { IMAGES_TRACK, type Plan } from './plan.ts';
@@ -7,11 +7,17 @@ import { IMAGES_TRACK, type Plan } from './plan.ts';
 /** The result that a track is published from, and the folder of its files, relative to the manifests'. */
 export type TrackResult = { track: string; path: string; result: TaskResult };
 
-export function assembleFilm(plan: Plan, results: readonly TrackResult[]): Film {
+export function assembleFilm(
+  plan: Plan,
+  results: readonly TrackResult[],
+  chapters: readonly Chapter[] = [],
+): Film {
   const found = new Map(results.map((result) => [result.track, result]));
-  const video = plan.rungs.flatMap(({ name }): FilmVideo[] => {
+  const video = plan.rungs.flatMap(({ name, range }): FilmVideo[] => {
     const of = found.get(name);
-    return of?.result.kind === 'package' ? [{ name, path: of.path, track: of.result.track }] : [];
+    return of?.result.kind === 'package'
+      ? [{ name, path: of.path, track: of.result.track, ...(range ? { range } : {}) }]
+      : [];
   });
   const first = video[0];
   assert(first, 'a film has at least one rendition');
@@ -24,6 +30,7 @@ export function assembleFilm(plan: Plan, results: readonly TrackResult[]): Film 
     audio: audioOf(plan, found),
     text: textOf(plan, found),
     thumbnails: images && sheets ? { path: images.path, sheets } : null,
+    ...(chapters.length > 0 ? { chapters } : {}),
   };
 }
 

@@ -137,7 +137,7 @@ async function writeManifests(
 ): Promise<{ body: Publication; hashes: Hashes }> {
   const { plan, inspection } = title;
   assert(plan && inspection, 'a title that is published has a plan');
-  const film = assembleFilm(plan, results);
+  const film = assembleFilm(plan, results, inspection.chapters);
   const { hls, dash, thumbnails, files } = composeManifests(film);
   const folder = publicationPrefix(title.title, pending);
   const { text: hashText, ...hashes } = composeHashes(titlePrefix(title.title), folder, film, files, results);

@@ -6,7 +6,7 @@ import { type ReadPlaylist, readPlaylist, type TagLine } from './playlist-reader
 
 export type MediaFiles = ReadonlyMap<string, number>;
 type Segment = { seconds: number; bytes: number };
-type Timeline = { kind: 'media' | 'text' | 'images'; targetS: number; segments: Segment[] };
+type Timeline = { kind: 'media' | 'keys' | 'text' | 'images'; targetS: number; segments: Segment[] };
 
 /** `event`: lists that grow or have grown; those that `grow` still must not say that they have ended. */
 export type Life = { event?: boolean; grows?: boolean };
@@ -24,7 +24,7 @@ export function checkHls(
   const listed = new Set<string>([entry]);
   for (const tag of top.tags) {
     const uri = tag.uri ?? tag.attributes.get('URI');
-    if (uri === undefined || listed.has(uri)) continue;
+    if (uri === undefined || listed.has(uri) || tag.name === 'EXT-X-SESSION-DATA') continue;
     const name = decodeURIComponent(uri);
     listed.add(name);
     const list = playlists.get(name);
@@ -51,12 +51,14 @@ function checkTop({ tags }: ReadPlaylist): string[] {
     const [peak, mean] = [Number(attributes.get('BANDWIDTH')), Number(attributes.get('AVERAGE-BANDWIDTH'))];
     if (!(peak > 0) || mean > peak) faults.push(`a peak of ${peak} and a mean of ${mean}`);
     if (!attributes.has('CODECS')) faults.push('a variant without codecs');
+    if (!attributes.has('VIDEO-RANGE')) faults.push('a variant without a range');
     if (!attributes.has('CLOSED-CAPTIONS')) faults.push('a variant that may hold closed captions');
     for (const type of ['AUDIO', 'SUBTITLES']) {
-      const members = media.filter((one) => one.attributes.get('TYPE') === type);
+      const all = media.filter((one) => one.attributes.get('TYPE') === type);
       const group = attributes.get(type);
-      if ((group === undefined) !== (members.length === 0)) faults.push(`${type} of a variant`);
-      if (members.some((one) => one.attributes.get('GROUP-ID') !== group)) faults.push(`no group ${group}`);
+      if ((group === undefined) !== (all.length === 0)) faults.push(`${type} of a variant`);
+      if (group !== undefined && !all.some((one) => one.attributes.get('GROUP-ID') === group))
+        faults.push(`no group ${group}`);
     }
   }
   const groups = new Set(media.map((one) => one.attributes.get('GROUP-ID')));
@@ -100,6 +102,10 @@ function checkMedia(
   const map = tags.find(({ name }) => name === 'EXT-X-MAP')?.attributes.get('URI');
   if (map !== undefined && !files.has(decodeURIComponent(map))) faults.push(`${map} does not exist`);
   if (map !== undefined && Number(value('EXT-X-VERSION')) < 6) faults.push('a map before version 6');
+  const isKeys = count(tags, 'EXT-X-I-FRAMES-ONLY') === 1;
+  const ranges = isKeys
+    ? new Map(tags.filter(({ name }) => name === 'EXT-X-BYTERANGE').map(({ uri, value }) => [uri, value]))
+    : undefined;
   const segments = tags
     .filter(({ name }) => name === 'EXTINF')
     .map(({ value, uri = '' }) => {
@@ -107,14 +113,23 @@ function checkMedia(
       const seconds = Number.parseFloat(value);
       if (!(seconds > 0) || Math.round(seconds) > targetS) faults.push(`${seconds} s of ${targetS} s`);
       const bytes = files.get(decodeURIComponent(uri));
+      if (ranges) return { seconds, bytes: rangeOf(ranges.get(uri), bytes, faults) };
       if (bytes === undefined) faults.push(`${uri} does not exist`);
       return { seconds, bytes: bytes ?? 0 };
     });
   if (segments.length === 0) faults.push('no segments');
   const isImages = count(tags, 'EXT-X-IMAGES-ONLY') === 1;
   if (count(tags, 'EXT-X-TILES') !== (isImages ? segments.length : 0)) faults.push('tiles');
-  const kind = isImages ? 'images' : map === undefined ? 'text' : 'media';
+  const kind = isKeys ? 'keys' : isImages ? 'images' : map === undefined ? 'text' : 'media';
   return { timeline: { kind, targetS, segments }, faults };
+}
+
+/** `length@start`, within the file. */
+function rangeOf(range: string | undefined, fileBytes: number | undefined, faults: string[]): number {
+  const [, length = '0', start = '0'] = /^(\d+)@(\d+)$/.exec(range ?? '') ?? [];
+  const end = Number(length) + Number(start);
+  if (!(Number(length) > 0 && end <= (fileBytes ?? 0))) faults.push(`a range of ${range} of ${fileBytes}`);
+  return Number(length);
 }
 
 /** What holds between the playlists: one target, one length, and bandwidths that are true. */
@@ -127,12 +142,13 @@ function checkTogether({ tags }: ReadPlaylist, timelines: ReadonlyMap<string, Ti
     one?.segments.reduce((sum, { seconds }) => sum + seconds, 0) ?? 0;
   const longest = Math.max(...[...timelines.values()].map(length));
   if ([...timelines.values()].some((one) => longest - length(one) > 0.03)) faults.push('lengths differ');
-  const sounds = tags.filter(({ attributes }) => attributes.get('TYPE') === 'AUDIO');
-  const beside = sounds.map(({ attributes }) =>
-    timelines.get(decodeURIComponent(attributes.get('URI') ?? '')),
-  );
+  const sounds = tags.map(({ attributes }) => attributes).filter((one) => one.get('TYPE') === 'AUDIO');
   for (const { name, attributes, uri = '' } of tags) {
+    if (name === 'EXT-X-I-FRAME-STREAM-INF') faults.push(...checkKeys(attributes, timelines));
     if (name !== 'EXT-X-STREAM-INF') continue;
+    const beside = sounds
+      .filter((sound) => sound.get('GROUP-ID') === attributes.get('AUDIO'))
+      .map((sound) => timelines.get(decodeURIComponent(sound.get('URI') ?? '')));
     const own = timelines.get(decodeURIComponent(uri));
     const peak = peakOf(own, targetS) + Math.max(0, ...beside.map((one) => peakOf(one, targetS)));
     const mean = meanOf(own) + Math.max(0, ...beside.map(meanOf));
@@ -146,6 +162,17 @@ function checkTogether({ tags }: ReadPlaylist, timelines: ReadonlyMap<string, Ti
     if (Math.abs(saidMean - mean) > 0.1 * mean + 300) faults.push(`${uri} says ${saidMean}, not ${mean}`);
   }
   return faults;
+}
+
+/** A list of key frames that promises less than its ranges take stalls; one of whole segments is none. */
+function checkKeys(said: TagLine['attributes'], timelines: ReadonlyMap<string, Timeline>): string[] {
+  const uri = said.get('URI') ?? '';
+  const own = timelines.get(decodeURIComponent(uri));
+  if (own?.kind !== 'keys') return [`${uri} lists no key frames`];
+  const mean = meanOf(own);
+  const isTrue = Number(said.get('BANDWIDTH')) >= peakOf(own, own.targetS) * (1 - 1e-5) - 10;
+  const isMean = Math.abs(Number(said.get('AVERAGE-BANDWIDTH')) - mean) <= 0.1 * mean + 300;
+  return isTrue && isMean ? [] : [`${uri} promises a wrong rate`];
 }
 
 function peakOf(timeline: Timeline | undefined, targetS: number): number {

@@ -3,6 +3,7 @@
  * is the schema's. Ids of representations stay the same from one publication of a film to the next, so that a
  * player can tell what was added.
  */
+import { codecFamily, isSameSound } from './audio-groups.ts';
 import type { Film, FilmAudio, FilmText, FilmVideo } from './film.ts';
 import { urlPath } from './film.ts';
 import { languageTag, plainLabel } from './labels.ts';
@@ -16,6 +17,9 @@ const PURPOSE = 'urn:tva:metadata:cs:AudioPurposeCS:2007';
 const FOR_BLIND = '1';
 const FOR_DEAF = '2';
 const CHANNELS = 'urn:mpeg:mpegB:cicp:ChannelConfiguration';
+/** Transfer characteristics (ISO/IEC 23091-2); a player that cannot show them must leave the set alone. */
+const TRANSFER_SCHEME = 'urn:mpeg:mpegB:cicp:TransferCharacteristics';
+const TRANSFER: Record<'sdr' | 'pq' | 'hlg', string | undefined> = { sdr: undefined, pq: '16', hlg: '18' };
 const TILES = 'http://dashif.org/guidelines/thumbnail_tile';
 
 /** Numbers every adaptation set, as ids of sets must be numbers. */
@@ -33,11 +37,15 @@ export function dashManifest(film: Film): string {
   const firstAudio = audio.find((one) => one.default);
   const firstText = text.find((one) => one.default);
   const sets: SetOf[] = [
-    (id) => videoSet(id, video, rates),
+    ...videoFamilies(video).map(
+      (family): SetOf =>
+        (id) =>
+          videoSet(id, family, rates),
+    ),
     ...audio.map(
       (one): SetOf =>
         (id) =>
-          audioSet(id, one, one === firstAudio, rates),
+          audioSet(id, one, firstAudio !== undefined && isSameSound(one, firstAudio), rates),
     ),
     ...text.map(
       (one): SetOf =>
@@ -89,6 +97,12 @@ function ratesOf(film: Film): Rates {
   };
 }
 
+/** Players switch within a set: one codec and one range of brightness each, in the order of the film. */
+function videoFamilies(video: readonly FilmVideo[]): FilmVideo[][] {
+  const key = ({ track, range = 'sdr' }: FilmVideo) => `${codecFamily(track.codecs)} ${range}`;
+  return [...Map.groupBy(video, key).values()];
+}
+
 function videoSet(id: number, video: readonly FilmVideo[], rates: Rates): string {
   const attributes = {
     ...{ id, contentType: 'video', mimeType: 'video/mp4', segmentAlignment: true, startWithSAP: 1 },
@@ -100,7 +114,12 @@ function videoSet(id: number, video: readonly FilmVideo[], rates: Rates): string
     const rate = frameRate && (frameRate.den === 1 ? frameRate.num : `${frameRate.num}/${frameRate.den}`);
     return element('Representation', { ...own, frameRate: rate }, [trackTemplate(path, track)]);
   });
-  return element('AdaptationSet', attributes, [descriptor('Role', ROLE, 'main'), ...representations]);
+  const transfer = TRANSFER[video[0]?.range ?? 'sdr'];
+  return element('AdaptationSet', attributes, [
+    ...(transfer === undefined ? [] : [descriptor('EssentialProperty', TRANSFER_SCHEME, transfer)]),
+    descriptor('Role', ROLE, 'main'),
+    ...representations,
+  ]);
 }
 
 function audioSet(id: number, audio: FilmAudio, isMain: boolean, rates: Rates): string {

@@ -2,7 +2,7 @@
  * Everything that the manifests of a publication are written from. Every `path` is relative to the folder that the
  * manifests are in, and may begin with `../`.
  */
-import type { PackagedTrack, ThumbnailSheets } from '../../../contracts/tasks.ts';
+import type { Chapter, PackagedTrack, ThumbnailSheets } from '../../../contracts/tasks.ts';
 
 export type FilmVideo = {
   /** "360p" */
@@ -10,6 +10,8 @@ export type FilmVideo = {
   /** Folder of the track's files, ending in a slash. */
   path: string;
   track: PackagedTrack;
+  /** Absent is sdr. */
+  range?: 'sdr' | 'pq' | 'hlg';
 };
 
 export type FilmAudio = {
@@ -41,6 +43,7 @@ export type Film = {
   audio: FilmAudio[];
   text: FilmText[];
   thumbnails: { path: string; sheets: ThumbnailSheets } | null;
+  chapters?: readonly Chapter[];
   /** Its playlists began as those of a film that grows, and keep saying so. */
   isEvent?: boolean;
   /** More of it will come: since when it grows, and how long it will be. */

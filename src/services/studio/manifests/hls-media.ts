@@ -20,6 +20,22 @@ export function segmentPlaylist(
   ]);
 }
 
+/** One key frame a segment: each is shown as long as the segment it opens (RFC 8216bis, 4.4.3.6). */
+export function keyPlaylist(path: string, track: PackagedTrack): string {
+  const micros = segmentMicros(track);
+  return playlist([
+    ...head(targetOf(micros)),
+    '#EXT-X-I-FRAMES-ONLY',
+    tag('EXT-X-MAP', { URI: quoted(urlPath(path + track.init)) }),
+    ...track.segments.flatMap(({ name, keyBytes }, at) => [
+      extinf(micros[at] ?? 0),
+      `#EXT-X-BYTERANGE:${keyBytes}@0`,
+      urlPath(path + name),
+    ]),
+    '#EXT-X-ENDLIST',
+  ]);
+}
+
 /** The whole file is one segment; captions alone may have a target duration of their own (6.2.4). */
 export function captionsPlaylist(path: string, durationS: number): string {
   const micros = Math.round(durationS * 1_000_000);

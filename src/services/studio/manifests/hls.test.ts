@@ -13,7 +13,7 @@ test('a film of pictures alone has two playlists and no groups', () => {
         `#EXTM3U
 #EXT-X-VERSION:7
 #EXT-X-INDEPENDENT-SEGMENTS
-#EXT-X-STREAM-INF:BANDWIDTH=200000,AVERAGE-BANDWIDTH=144000,CODECS="avc1.64001e",RESOLUTION=640x360,FRAME-RATE=24.000,CLOSED-CAPTIONS=NONE
+#EXT-X-STREAM-INF:BANDWIDTH=200000,AVERAGE-BANDWIDTH=144000,CODECS="avc1.64001e",RESOLUTION=640x360,FRAME-RATE=24.000,VIDEO-RANGE=SDR,CLOSED-CAPTIONS=NONE
 v360p.m3u8
 `,
       ],
@@ -41,7 +41,7 @@ v360p.m3u8
 test('renditions, languages, roles and thumbnails are told, the moderate picture first', () => {
   const speech =
     'CHARACTERISTICS="public.accessibility.transcribes-spoken-dialog,public.accessibility.describes-music-and-sound"';
-  const beside = 'FRAME-RATE=24.000,AUDIO="audio",SUBTITLES="captions",CLOSED-CAPTIONS=NONE';
+  const beside = 'FRAME-RATE=24.000,VIDEO-RANGE=SDR,AUDIO="audio",SUBTITLES="captions",CLOSED-CAPTIONS=NONE';
   assert.equal(
     manifestOf(richFilm(), 'master.m3u8'),
     `#EXTM3U

@@ -3,17 +3,18 @@
  * The image playlist is the extension `EXT-X-IMAGE-STREAM-INF` of Roku and DASH-IF; players that do not know it pass
  * over it.
  */
+import { type AudioGroup, audioGroups } from './audio-groups.ts';
+import { CHAPTERS_JSON, chaptersJson } from './chapters.ts';
 import type { Film, FilmText, FilmVideo } from './film.ts';
 import { urlPath } from './film.ts';
-import { captionsPlaylist, imagePlaylist, segmentPlaylist } from './hls-media.ts';
+import { captionsPlaylist, imagePlaylist, keyPlaylist, segmentPlaylist } from './hls-media.ts';
 import { distinctLabels, languageTag, plainLabel } from './labels.ts';
 import { playlist, quotable, quoted, tag, yes } from './playlist-syntax.ts';
-import { besideRates, peakBitsPerS, sheetBitsPerS, targetDurationS } from './rates.ts';
+import { besideRates, keyTrack, peakBitsPerS, sheetBitsPerS, targetDurationS } from './rates.ts';
 
 export type Playlist = { name: string; text: string };
 
 export const HLS_ENTRY = 'master.m3u8';
-const AUDIO_GROUP = 'audio';
 const TEXT_GROUP = 'captions';
 const IMAGE_PLAYLIST = 'images.m3u8';
 /** A player without a measurement of the network begins with the first variant: moderate, not the worst. */
@@ -32,6 +33,10 @@ export function hlsPlaylists(film: Film): Playlist[] {
       name: videoPlaylist(name),
       text: segmentPlaylist(path, track, targetS, film),
     })),
+    ...withKeys(film).map(({ name, path, track }) => ({
+      name: keysPlaylist(name),
+      text: keyPlaylist(path, track),
+    })),
     ...audio.map(({ id, path, track }) => ({
       name: trackPlaylist(id),
       text: segmentPlaylist(path, track, targetS, film),
@@ -42,16 +47,27 @@ export function hlsPlaylists(film: Film): Playlist[] {
 }
 
 const videoPlaylist = (name: string) => `v${name}.m3u8`;
+const keysPlaylist = (name: string) => `k${name}.m3u8`;
 const trackPlaylist = (id: string) => `${id}.m3u8`;
 
+/** Those that have lists of key frames; of what grows there are none. */
+function withKeys({ video, growing }: Film): FilmVideo[] {
+  return growing ? [] : video.filter(({ track }) => keyTrack(track) !== undefined);
+}
+
 function multivariant(film: Film, targetS: number): string {
+  const groups = audioGroups(film.audio);
   return playlist([
     '#EXT-X-INDEPENDENT-SEGMENTS',
     // Players would else join a list that grows near its end.
     ...(film.growing ? [tag('EXT-X-START', { 'TIME-OFFSET': 0 })] : []),
-    ...renditions(audioRenditions(film)),
+    ...chapterData(film),
+    ...groups.flatMap((group) => renditions(audioRenditions(group))),
     ...renditions(film.text.map(textRendition)),
-    ...startFirst(film.video).flatMap((video) => variant(film, video, targetS)),
+    ...(groups.length > 0 ? groups : [undefined]).flatMap((group) =>
+      startFirst(film.video).flatMap((video) => variant(film, video, group, targetS)),
+    ),
+    ...withKeys(film).map((video) => keyStream(video)),
     ...(film.thumbnails ? [imageStream(film, film.thumbnails)] : []),
   ]);
 }
@@ -63,9 +79,15 @@ function startFirst(video: readonly FilmVideo[]): FilmVideo[] {
   return [...video.filter((one) => one === first), ...video.filter((one) => one !== first)];
 }
 
-function variant(film: Film, { name, track }: FilmVideo, targetS: number): string[] {
-  const beside = besideRates(film, targetS);
-  const codecs = new Set([track.codecs, ...film.audio.map((audio) => audio.track.codecs)]);
+function variant(
+  film: Film,
+  { name, track, range }: FilmVideo,
+  group: AudioGroup | undefined,
+  targetS: number,
+): string[] {
+  const audio = group?.members ?? [];
+  const beside = besideRates({ audio, text: film.text }, targetS);
+  const codecs = new Set([track.codecs, ...audio.map((audio) => audio.track.codecs)]);
   const { width, height, frameRate: rate } = track;
   const attributes = {
     BANDWIDTH: peakBitsPerS(track, targetS) + beside.peak,
@@ -73,12 +95,35 @@ function variant(film: Film, { name, track }: FilmVideo, targetS: number): strin
     CODECS: quoted([...codecs].join(',')),
     RESOLUTION: width && height ? `${width}x${height}` : undefined,
     'FRAME-RATE': rate ? (rate.num / rate.den).toFixed(3) : undefined,
-    AUDIO: film.audio.length > 0 ? quoted(AUDIO_GROUP) : undefined,
+    'VIDEO-RANGE': rangeOf(range),
+    AUDIO: group ? quoted(group.id) : undefined,
     SUBTITLES: film.text.length > 0 ? quoted(TEXT_GROUP) : undefined,
     // Without it players look for captions inside the pictures' segments before they start.
     'CLOSED-CAPTIONS': 'NONE',
   };
   return [tag('EXT-X-STREAM-INF', attributes), urlPath(videoPlaylist(name))];
+}
+
+const rangeOf = (range: FilmVideo['range'] = 'sdr') => range.toUpperCase();
+
+/** Key frames alone, for winding: the rates are those of the byte ranges. */
+function keyStream({ name, track, range }: FilmVideo): string {
+  const keys = keyTrack(track) ?? track;
+  const { width, height } = track;
+  return tag('EXT-X-I-FRAME-STREAM-INF', {
+    BANDWIDTH: peakBitsPerS(keys, targetDurationS({ video: [{ track: keys }], audio: [] })),
+    'AVERAGE-BANDWIDTH': keys.bitsPerSMean,
+    CODECS: quoted(track.codecs),
+    RESOLUTION: width && height ? `${width}x${height}` : undefined,
+    'VIDEO-RANGE': rangeOf(range),
+    URI: quoted(urlPath(keysPlaylist(name))),
+  });
+}
+
+function chapterData(film: Film): string[] {
+  if (chaptersJson(film) === undefined) return [];
+  const attributes = { 'DATA-ID': quoted('com.apple.hls.chapters'), URI: quoted(CHAPTERS_JSON) };
+  return [tag('EXT-X-SESSION-DATA', attributes)];
 }
 
 type Rendition = {
@@ -93,9 +138,9 @@ type Rendition = {
   channels?: number;
 };
 
-function audioRenditions({ audio }: Film): Rendition[] {
-  return audio.map(({ id, label, language, track, ...one }) => ({
-    ...{ id, label, language, type: 'AUDIO', group: AUDIO_GROUP, default: one.default },
+function audioRenditions({ id: group, members }: AudioGroup): Rendition[] {
+  return members.map(({ id, label, language, track, ...one }) => ({
+    ...{ id, label, language, type: 'AUDIO', group, default: one.default },
     ...(one.audioDescription ? { characteristics: FOR_BLIND } : {}),
     channels: track.channels,
   }));

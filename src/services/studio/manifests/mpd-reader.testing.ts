@@ -40,7 +40,7 @@ const RULES: Record<string, Rule> = {
       ...{ lang: /^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$/, segmentAlignment: /^(true|false)$/ },
       ...{ startWithSAP: /^[0-6]$/, maxWidth: UNSIGNED, maxHeight: UNSIGNED },
     },
-    children: ['Label', 'Accessibility', 'Role', 'Representation'],
+    children: ['EssentialProperty', 'Label', 'Accessibility', 'Role', 'Representation'],
   },
   Representation: {
     required: { id: TOKEN, bandwidth: UNSIGNED },

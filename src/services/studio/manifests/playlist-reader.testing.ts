@@ -13,14 +13,15 @@ export type ReadPlaylist = { tags: TagLine[]; faults: string[] };
 
 const WITH_ATTRIBUTES = new Set([
   ...['EXT-X-STREAM-INF', 'EXT-X-MEDIA', 'EXT-X-MAP', 'EXT-X-IMAGE-STREAM-INF', 'EXT-X-TILES'],
-  'EXT-X-START',
+  ...['EXT-X-START', 'EXT-X-I-FRAME-STREAM-INF', 'EXT-X-SESSION-DATA'],
 ]);
 /** Tags that belong to the URI in the next line. */
-const BEFORE_URI = new Set(['EXT-X-STREAM-INF', 'EXTINF', 'EXT-X-TILES']);
+const BEFORE_URI = new Set(['EXT-X-STREAM-INF', 'EXTINF', 'EXT-X-TILES', 'EXT-X-BYTERANGE']);
 const KNOWN = new Set([
   ...WITH_ATTRIBUTES,
   ...['EXTM3U', 'EXT-X-VERSION', 'EXT-X-INDEPENDENT-SEGMENTS', 'EXT-X-TARGETDURATION', 'EXTINF'],
   ...['EXT-X-MEDIA-SEQUENCE', 'EXT-X-PLAYLIST-TYPE', 'EXT-X-ENDLIST', 'EXT-X-IMAGES-ONLY'],
+  ...['EXT-X-I-FRAMES-ONLY', 'EXT-X-BYTERANGE'],
 ]);
 const QUOTED = /^"[^"\r\n]*"$/;
 const INTEGER = /^\d{1,20}$/;
@@ -31,6 +32,7 @@ const FORMS: Record<string, RegExp> = {
   ...{ TYPE: /^(AUDIO|SUBTITLES)$/, 'GROUP-ID': QUOTED, NAME: /^"[^"\r\n]+"$/, DEFAULT: YES_NO },
   ...{ LANGUAGE: /^"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*"$/, AUTOSELECT: YES_NO, FORCED: YES_NO },
   ...{ CHARACTERISTICS: QUOTED, CHANNELS: /^"\d+"$/, URI: /^"[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+"$/ },
+  ...{ 'VIDEO-RANGE': /^(SDR|HLG|PQ)$/, 'DATA-ID': QUOTED },
   ...{ LAYOUT: /^\d+x\d+$/, DURATION: /^\d+(\.\d+)?$/, 'TIME-OFFSET': /^-?\d+(\.\d+)?$/ },
 };
 

@@ -2,6 +2,7 @@
  * Bit rates that manifests promise. They are computed anew from the segments, since the rules count spans of several
  * segments, which no segment's own rate can tell. Pure arithmetic.
  */
+import { segmentRates } from '../../../contracts/segment-rates.ts';
 import type { PackagedTrack, ThumbnailSheets } from '../../../contracts/tasks.ts';
 import type { Film } from './film.ts';
 
@@ -23,16 +24,27 @@ export function segmentMicros({ segments, timescale }: PackagedTrack): number[] 
   });
 }
 
+type Tracks = Record<'video' | 'audio', ReadonlyArray<{ track: PackagedTrack }>>;
+
 /**
  * One target duration for all pictures and sound, as the variants of one presentation must have (RFC 8216bis, 6.2.4):
  * the longest segment, rounded to the nearest second.
  */
-export function targetDurationS({ video, audio }: Film): number {
+export function targetDurationS({ video, audio }: Tracks): number {
   return Math.max(...[...video, ...audio].map(({ track }) => targetOf(segmentMicros(track))));
 }
 
 export function targetOf(micros: readonly number[]): number {
   return Math.max(1, ...micros.map((us) => Math.round(us / 1_000_000)));
+}
+
+/** The same track as if only its key frames were fetched; undefined where those are not known. */
+export function keyTrack(track: PackagedTrack): PackagedTrack | undefined {
+  const segments = track.segments.flatMap((one) =>
+    one.keyBytes === undefined ? [] : [{ ...one, bytes: one.keyBytes }],
+  );
+  if (segments.length === 0 || segments.length < track.segments.length) return undefined;
+  return { ...track, segments, ...segmentRates(segments, track.timescale) };
 }
 
 /**
@@ -59,7 +71,10 @@ export function peakBitsPerS(track: PackagedTrack, targetS: number): number {
 const SPAN_MAX = 32;
 
 /** What everything beside the pictures adds to a variant: the loudest sound and captions. */
-export function besideRates(film: Film, targetS: number): { peak: number; mean: number } {
+export function besideRates(
+  film: Pick<Film, 'audio' | 'text'>,
+  targetS: number,
+): { peak: number; mean: number } {
   const text = film.text.length > 0 ? TEXT_BITS_PER_S : 0;
   return {
     peak: text + Math.max(0, ...film.audio.map(({ track }) => peakBitsPerS(track, targetS))),

@@ -30,12 +30,13 @@ export function thumbnailCues({ thumbnails, durationS }: Film): string | undefin
     const x = (n % columns) * width;
     const y = (Math.floor(n / columns) % rows) * height;
     const place = `${urlPath(path + file)}#xywh=${x},${y},${width},${height}`;
-    cues.push(`${clock(fromMs)} --> ${clock(toMs)}\n${place}`);
+    cues.push(`${cueTime(fromMs)} --> ${cueTime(toMs)}\n${place}`);
   }
   return `WEBVTT\n\n${cues.join('\n\n')}\n`;
 }
 
-function clock(ms: number): string {
+/** A time of WebVTT. */
+export function cueTime(ms: number): string {
   const two = (value: number) => String(value).padStart(2, '0');
   const [h, m, s] = [Math.floor(ms / 3_600_000), Math.floor(ms / 60_000) % 60, Math.floor(ms / 1000) % 60];
   return `${two(h)}:${two(m)}:${two(s)}.${String(ms % 1000).padStart(3, '0')}`;
