@@ -1,16 +1,33 @@
 /** Reads which ladder new titles get. Throws invalid_config when a preset or its file is wrong. */
 import { readFile } from 'node:fs/promises';
 import { MatineeError, systemCode } from './platform/errors.ts';
+import type { OtherCodec } from './services/studio/other-codecs.ts';
 import { type LadderConfig, presetOf, readPresets } from './services/studio/presets.ts';
 import type { Settings } from './settings.ts';
+
+/** Louder than this no film is meant to be. */
+const LOUDEST_LUFS = -5;
 
 export async function ladderConfig({
   MATINEE_LADDER: ladder,
   MATINEE_LADDER_FILE: file,
+  MATINEE_CODECS: codecs,
+  MATINEE_LOUDNESS: loudness,
 }: Settings): Promise<LadderConfig> {
   const presets = readPresets(file === '' ? undefined : await textOf(file));
   presetOf(presets, ladder);
-  return { presets, ladder };
+  return {
+    ...{ presets, ladder, codecs: otherCodecs(codecs) },
+    ...(loudness === 0 ? {} : { loudnessLufs: Math.min(loudness, LOUDEST_LUFS) }),
+  };
+}
+
+function otherCodecs(text: string): OtherCodec[] {
+  const names = text.split(',').map((name) => name.trim());
+  const unknown = names.filter((name) => !['h264', 'hevc', 'av1'].includes(name));
+  if (unknown.length > 0)
+    throw new MatineeError('invalid_config', `MATINEE_CODECS: no such codec: ${unknown.join(', ')}`);
+  return (['hevc', 'av1'] as const).filter((codec) => names.includes(codec));
 }
 
 async function textOf(file: string): Promise<string> {

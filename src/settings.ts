@@ -72,6 +72,23 @@ export const SETTINGS = {
       'Ladder preset of new titles: `per-title` chooses the rungs of each film from an analysis of its pictures; ' +
       '`standard`, `apple` and `archive` are the same for all films; or one of MATINEE_LADDER_FILE.',
   },
+  MATINEE_CODECS: {
+    kind: 'text',
+    default: 'h264',
+    meaning:
+      'Codecs of renditions, comma-separated: `h264` always, `hevc` and `av1` besides it for the upper rungs, and then ' +
+      'in the range of a master in high dynamic range. Each costs several times the processor time of H.264.',
+  },
+  MATINEE_LOUDNESS: {
+    kind: 'integer',
+    default: 0,
+    min: -40,
+    max: 0,
+    unit: 'LUFS',
+    meaning:
+      'Loudness that the sound of new titles is brought to by one gain, with peaks of -1 dBTP at most (EBU R128 ' +
+      'recommends -23); 0 leaves it as it is.',
+  },
   MATINEE_LADDER_FILE: {
     kind: 'text',
     default: '',

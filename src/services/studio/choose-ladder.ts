@@ -3,6 +3,7 @@ import type { PictureAnalysis } from '../../contracts/analysis.ts';
 import type { Inspection, Rung } from '../../contracts/tasks.ts';
 import type { GridConfig } from './grid.ts';
 import { named, planLadder } from './ladder.ts';
+import { inOtherCodecs, type OtherCodec } from './other-codecs.ts';
 import { chooseRungs } from './per-title.ts';
 import { addRungs, type Plan, type Planned } from './plan.ts';
 import type { LadderPreset } from './presets.ts';
@@ -19,6 +20,7 @@ export function chooseLadder(
   config: GridConfig,
   preset: PerTitle,
   analysis: PictureAnalysis,
+  codecs: readonly OtherCodec[] = [],
 ): Planned {
   const { rungsMax, preset: x264 } = preset;
   const chosen = chooseRungs(analysis, { rungsMax, preset: x264, frameRate: found.video.frameRate });
@@ -27,14 +29,22 @@ export function chooseLadder(
   const above = chosen.filter(({ width }) => width >= lowest.width * ABOVE_LOWEST || chosen.length === 1);
   if (above.length === 0) return withFixedLadder(found, plan, config, 'the analysis gave no rungs');
   const names = plan.rungs.map(({ name }) => name);
-  const planned = addRungs(found, plan, config, named(above, names));
+  const rungs = named(above, names);
+  const planned = addRungs(found, plan, config, [...rungs, ...inOtherCodecs(rungs, codecs, found.video)]);
   const ladder = { preset: plan.ladder?.preset ?? '', state: 'chosen' as const, analysis };
   return { ...planned, plan: { ...planned.plan, ladder } };
 }
 
 /** The plan with the rungs that all films get for which none are chosen. */
-export function withFixedLadder(found: Inspection, plan: Plan, config: GridConfig, note: string): Planned {
-  const planned = addRungs(found, plan, config, planLadder(found.video).slice(1));
+export function withFixedLadder(
+  found: Inspection,
+  plan: Plan,
+  config: GridConfig,
+  note: string,
+  codecs: readonly OtherCodec[] = [],
+): Planned {
+  const rungs = planLadder(found.video).slice(1);
+  const planned = addRungs(found, plan, config, [...rungs, ...inOtherCodecs(rungs, codecs, found.video)]);
   const ladder = { preset: plan.ladder?.preset ?? '', state: 'fixed' as const, note };
   return { ...planned, plan: { ...planned.plan, ladder } };
 }

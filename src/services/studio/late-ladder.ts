@@ -20,8 +20,8 @@ export async function takeAnalysis(
     tx,
     title,
     preset.kind === 'per-title'
-      ? chooseLadder(inspection, plan, config, preset, analysis)
-      : withFixedLadder(inspection, plan, config, 'the preset is another by now'),
+      ? chooseLadder(inspection, plan, config, preset, analysis, config.codecs)
+      : withFixedLadder(inspection, plan, config, 'the preset is another by now', config.codecs),
   );
 }
 

@@ -165,3 +165,26 @@ test('an analysis is a small part of the work, however short the film', () => {
     assert.ok(cost < (durationS < 15 ? 0.8 : 0.55) * all, `${durationS} s: ${cost} of ${all}`);
   }
 });
+
+test('other codecs are made of the upper rungs, in the range of the master, after those of H.264', () => {
+  const found = someInspection({ durationS: 10, width: 1920, height: 1080, colour: 'pq' });
+  const { plan, tasks } = planFilm(found, config, {
+    ...STANDARD,
+    codecs: ['hevc', 'av1'],
+    loudnessLufs: -23,
+  });
+  assert.deepEqual(
+    plan.rungs.slice(5).map(({ name, codec, range }) => `${name} ${codec} ${range}`),
+    ['480p', '720p', '1080p']
+      .map((name) => `${name}-hevc hevc pq`)
+      .concat(['480p', '720p', '1080p'].map((name) => `${name}-av1 av1 pq`)),
+  );
+  assert.ok(plan.rungs.slice(0, 5).every(({ codec, range }) => !codec && !range));
+  const least = (name: string) =>
+    Math.min(...tasks.filter(({ track }) => track === name).map(({ priority }) => priority));
+  assert.ok(least('480p-hevc') < least('1080p'));
+  for (const { spec } of tasks) {
+    taskSpec.parse({ ...spec, ...('master' in spec ? { master: 'http://x/' } : {}) });
+    if (spec.kind === 'encode-audio') assert.equal(spec.loudnessLufs, -23);
+  }
+});

@@ -8,8 +8,9 @@ import { analysisCost, planAnalysis } from './analysis-plan.ts';
 import { audioCost, encodeCost, imagesCost, packageCost, textCost } from './cost.ts';
 import { type Grid, type GridConfig, planChunks, planGrid } from './grid.ts';
 import { fixedLadder, planLadder } from './ladder.ts';
+import { inOtherCodecs } from './other-codecs.ts';
 import { pictureOf } from './picture-treatment.ts';
-import type { LadderPreset } from './presets.ts';
+import type { LadderConfig, LadderPreset } from './presets.ts';
 import { urgency } from './urgency.ts';
 
 export type AudioPlan = { id: string; stream: Inspection['audio'][number] };
@@ -58,7 +59,10 @@ const CHANNELS = 2;
 const STEREO_BITS = 128_000;
 const MONO_BITS = 96_000;
 
-export type Ladder = { name: string; preset: LadderPreset };
+export type Ladder = { name: string; preset: LadderPreset } & {
+  codecs?: LadderConfig['codecs'] | undefined;
+  loudnessLufs?: number | undefined;
+};
 export type Planned = { plan: Plan; tasks: PlannedTask[] };
 
 /** The first plan of a film. Where its ladder is to be chosen, the rungs above the lowest come by `addRungs`. */
@@ -68,14 +72,16 @@ export function planFilm(found: Inspection, config: GridConfig, ladder: Ladder):
   const isPending = ladder.preset.kind === 'per-title';
   const plan: Plan = {
     grid: planGrid(found, config),
-    rungs: isPending ? rungs.slice(0, 1) : rungs,
+    rungs: isPending
+      ? rungs.slice(0, 1)
+      : [...rungs, ...inOtherCodecs(rungs.slice(1), ladder.codecs ?? [], found.video)],
     audio: found.audio.slice(0, AUDIO_MAX).map((stream) => ({ id: `a${stream.index}`, stream })),
     text: found.text.slice(0, TEXT_MAX).map((stream) => ({ id: `t${stream.index}`, stream })),
   };
   plan.ladder = { preset: ladder.name, state: isPending ? 'pending' : 'fixed' };
   const tasks = [
     ...plan.rungs.flatMap((rung, index) => videoTasks(found, plan, config, rung, index)),
-    ...plan.audio.flatMap((audio) => audioTasks(found, plan, audio)),
+    ...plan.audio.flatMap((audio) => audioTasks(found, plan, audio, ladder.loudnessLufs)),
     ...plan.text.map((text) => textTask(found, plan, text)),
     imagesTask(found, plan),
     ...(isPending ? [analyseTask(found, plan)] : []),
@@ -119,7 +125,12 @@ export function videoTasks(
   return [...chunks, packageTask(rung.name, spec, urgency(part, true), grid)];
 }
 
-function audioTasks(found: Inspection, plan: Plan, { id, stream }: AudioPlan): PlannedTask[] {
+function audioTasks(
+  found: Inspection,
+  plan: Plan,
+  { id, stream }: AudioPlan,
+  loudnessLufs: number | undefined,
+): PlannedTask[] {
   const { grid } = plan;
   const spec: TaskSpec = {
     kind: 'encode-audio',
@@ -129,6 +140,7 @@ function audioTasks(found: Inspection, plan: Plan, { id, stream }: AudioPlan): P
     durationS: grid.durationS,
     channels: CHANNELS,
     bitsPerS: stream.channels === 1 ? MONO_BITS : STEREO_BITS,
+    ...(loudnessLufs === undefined ? {} : { loudnessLufs }),
   };
   const encode: PlannedTask = {
     name: `${id}-encode`,

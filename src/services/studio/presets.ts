@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { MatineeError } from '../../platform/errors.ts';
+import type { OtherCodec } from './other-codecs.ts';
 
 const X264_PRESETS = [
   ...['ultrafast', 'superfast', 'veryfast', 'faster', 'fast'],
@@ -38,6 +39,10 @@ export type LadderConfig = {
   presets: LadderPresets;
   /** The preset of titles for which no other is asked. */
   ladder: string;
+  /** In which upper rungs are made besides H.264. */
+  codecs?: readonly OtherCodec[];
+  /** What sound is brought to, in LUFS; absent leaves it as it is. */
+  loudnessLufs?: number;
 };
 
 export const DEFAULT_PRESET = 'per-title';

@@ -46,7 +46,8 @@ export async function beginEncoding(
   found: Inspection,
 ): Promise<void> {
   const name = title.preset || config.ladder;
-  const ladder = { name, preset: presetOf(config.presets, name) };
+  const { codecs, loudnessLufs } = config;
+  const ladder = { name, preset: presetOf(config.presets, name), codecs, loudnessLufs };
   const { plan, tasks } = planFilm(found, config, ladder);
   const adopted = await adoptLight(tx, title, found, plan, tasks);
   await insertTasks(tx, title.title, title.version, adopted.tasks);
