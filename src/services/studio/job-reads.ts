@@ -4,6 +4,7 @@ import type { getJob, getTaskEvidence, listJobs } from '../../contracts/jobs.ts'
 import type { Clock } from '../../platform/clock.ts';
 import { MatineeError } from '../../platform/errors.ts';
 import { type EvidenceHead, type JobTaskRow, jobView, taskView } from './job-views.ts';
+import { ladderView } from './ladder-view.ts';
 import type { Db, JobRow } from './tables.ts';
 import type { WorkerBoard } from './worker-board.ts';
 
@@ -105,16 +106,18 @@ export async function readJob(
     .execute();
   const told = await db
     .selectFrom('studio.titles')
-    .select(['version', 'told'])
+    .select(['version', 'told', 'plan'])
     .where('title', '=', title)
     .executeTakeFirst();
+  // Of earlier versions the plan is not kept.
+  const plan = told?.version === version ? told.plan : null;
   const evidence = await lastFailures(db, title, version);
   const now = clock.now();
   return {
     job: jobView(row, told, tasks, await board.count(), now),
     tasks: tasks.map((task) => taskView(task, tasks, evidence.get(task.id), now)),
     workers: await board.list(),
-    ladder: null,
+    ladder: plan && row.inspection ? ladderView(plan, row.inspection) : null,
     inspection: row.inspection,
   };
 }

@@ -148,8 +148,13 @@ test('a re-encode with another preset makes the other ladder, and one with an un
   await rig.put('preset.mp4', {});
   const { id } = await rig.until('preset.mp4', isReady);
   const { job } = await rig.jobs.reencodeTitle({ body: { title: id, preset: 'per-title' } });
-  const { job: done, tasks } = await jobIs(job, 'ready');
+  const { job: done, tasks, ladder } = await jobIs(job, 'ready');
   assert.equal(done.preset, 'per-title');
+  assert.ok(ladder && ladder.metric === 'ssim' && ladder.points.length > 0 && ladder.hull.length > 0);
+  assert.deepEqual(
+    ladder.chosen.map(({ name }) => name).toSorted(),
+    [...new Set(tasks.filter(({ kind }) => kind === 'encode-video').map(({ track }) => track))].toSorted(),
+  );
   assert.ok(tasks.some(({ kind }) => kind === 'analyse'));
   rig.fleet.leases.length = 0;
   const again = await rig.jobs.reencodeTitle({ body: { title: id } });

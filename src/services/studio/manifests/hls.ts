@@ -74,7 +74,13 @@ function multivariant(film: Film, targetS: number): string {
 
 /** The largest rendition that is still moderate comes first, then all others from low to high. */
 function startFirst(video: readonly FilmVideo[]): FilmVideo[] {
-  const low = video.filter(({ track }) => Math.min(track.width ?? 0, track.height ?? 0) <= FIRST_LINES_MAX);
+  // Every player has the first rendition's codec.
+  const usual = video[0]?.track.codecs.split('.')[0];
+  const low = video.filter(
+    ({ track }) =>
+      Math.min(track.width ?? 0, track.height ?? 0) <= FIRST_LINES_MAX &&
+      track.codecs.split('.')[0] === usual,
+  );
   const first = low.at(-1) ?? video[0];
   return [...video.filter((one) => one === first), ...video.filter((one) => one !== first)];
 }
