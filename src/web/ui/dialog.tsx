@@ -1,5 +1,5 @@
 /** A modal dialog on the browser's own element, which keeps the focus inside and gives it back afterwards. */
-import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
 
 export type DialogProps = { title: string; onClose: () => void; children: ReactNode };
 
@@ -7,7 +7,8 @@ export type DialogProps = { title: string; onClose: () => void; children: ReactN
 export function Dialog({ title, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  useEffect(() => {
+  // Closed while it is still in the document, else the focus would not go back to where it was.
+  useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
     return () => element?.close();

@@ -3,6 +3,7 @@ import { callEndpoint } from '../../../contracts/call.ts';
 import { cancelJob, type Job } from '../../../contracts/jobs.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { useServices } from '../shell/services.ts';
+import { jobName } from './job-words.ts';
 import { useOrder } from './use-order.ts';
 
 export type CancelDialogProps = { job: Job; onClose: () => void; refresh: () => void };
@@ -10,14 +11,14 @@ export type CancelDialogProps = { job: Job; onClose: () => void; refresh: () => 
 export function CancelDialog({ job, onClose, refresh }: CancelDialogProps) {
   const { transport } = useServices();
   const order = useOrder(() => callEndpoint(transport, cancelJob, { params: { job: job.id } }), {
-    spoken: `The job of ${job.name} was cancelled.`,
+    spoken: `The job of ${jobName(job)} was cancelled.`,
     onDone: () => {
       refresh();
       onClose();
     },
   });
   return (
-    <Dialog title={`Cancel the job of “${job.name}”?`} onClose={onClose}>
+    <Dialog title={`Cancel the job of “${jobName(job)}”?`} onClose={onClose}>
       <p>Workers stop within a few seconds. What was published already plays on; the rest is not made.</p>
       {order.fault === null ? null : (
         <p className="fault" role="alert">

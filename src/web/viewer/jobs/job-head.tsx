@@ -1,7 +1,7 @@
 /** The head of a job's page: name, state, progress, and what an operator can do to it. */
 import { Ban, Download, RefreshCw, RotateCcw } from 'lucide-react';
 import { useState } from 'react';
-import { Link } from 'wouter';
+import { Link, useLocation } from 'wouter';
 import { callEndpoint } from '../../../contracts/call.ts';
 import { endpointPath } from '../../../contracts/endpoint.ts';
 import { getJobReport, type Job, retryJob } from '../../../contracts/jobs.ts';
@@ -9,7 +9,16 @@ import { formatPercent, formatTimeLeft } from '../../ui/formats.ts';
 import { ProgressBar } from '../../ui/progress-bar.tsx';
 import { useServices } from '../shell/services.ts';
 import { CancelDialog } from './cancel-dialog.tsx';
-import { canRetry, countsWords, formatFps, formatMoment, isActive, jobStateWords } from './job-words.ts';
+import {
+  canRetry,
+  countsWords,
+  formatFps,
+  formatMoment,
+  isActive,
+  jobName,
+  jobStateWords,
+} from './job-words.ts';
+import { newestJob } from './newest-job.ts';
 import { ReencodeDialog } from './reencode-dialog.tsx';
 import { useOrder } from './use-order.ts';
 
@@ -19,7 +28,7 @@ export function JobHead({ job, refresh }: JobHeadProps) {
   const active = isActive(job);
   return (
     <header className="job-head">
-      <h1>{job.name}</h1>
+      <h1>{jobName(job)}</h1>
       <p>
         <span className={`job-state ${job.state}`} data-testid="job-state">
           {jobStateWords(job.state)}
@@ -45,7 +54,7 @@ export function JobHead({ job, refresh }: JobHeadProps) {
           <p>
             <span>{formatPercent(job.progress)}</span>
             <span>{job.etaS === null ? 'Time left not known yet' : formatTimeLeft(job.etaS)}</span>
-            <span>{`${formatFps(job.fps)} frames/s`}</span>
+            {job.fps > 0 ? <span>{`${formatFps(job.fps)} frames/s`}</span> : null}
           </p>
         </div>
       ) : null}
@@ -59,9 +68,14 @@ function JobActions({ job, refresh }: JobHeadProps) {
   const { transport } = useServices();
   const [open, setOpen] = useState<'cancel' | 'reencode' | null>(null);
   const close = () => setOpen(null);
-  const retry = useOrder(() => callEndpoint(transport, retryJob, { params: { job: job.id } }), {
+  const [, navigate] = useLocation();
+  const tryAgain = async () => {
+    await callEndpoint(transport, retryJob, { params: { job: job.id } });
+    return newestJob(transport, job);
+  };
+  const retry = useOrder(tryAgain, {
     spoken: 'What failed is tried again.',
-    onDone: refresh,
+    onDone: (newest) => (newest === job.id ? refresh() : navigate(`/jobs/${newest}`)),
   });
   const report = (format: 'html' | 'json') => endpointPath(getJobReport, { job: job.id }, { format });
   return (

@@ -12,7 +12,7 @@ import { usePageTitle } from '../shell/navigation.ts';
 import { NotFoundPage } from '../shell/not-found-page.tsx';
 import { JobHead } from './job-head.tsx';
 import { CostTable, MasterFacts, WorkersTable } from './job-tables.tsx';
-import { jobStateWords } from './job-words.ts';
+import { jobName, jobStateWords } from './job-words.ts';
 import { LadderSection } from './ladder-section.tsx';
 import { TaskBoard } from './task-board.tsx';
 import { TaskDialog } from './task-dialog.tsx';
@@ -49,7 +49,7 @@ function JobView({ detail, refresh }: { detail: JobDetail; refresh: () => void }
   const { job, tasks, workers, ladder, inspection } = detail;
   const [shown, setShown] = useState<string | null>(null);
   const task = tasks.find(({ id }) => id === shown);
-  usePageTitle(`Encoding of ${job.name}`);
+  usePageTitle(`Encoding of ${jobName(job)}`);
   useStateSpoken(job);
   return (
     <article className="job">
@@ -72,7 +72,9 @@ function JobView({ detail, refresh }: { detail: JobDetail; refresh: () => void }
 }
 
 /** Says to assistive programs when the job's state changes; never each percent. */
-function useStateSpoken({ name, state, reason }: Job): void {
+function useStateSpoken(job: Job): void {
+  const { state, reason } = job;
+  const name = jobName(job);
   const { announce } = useActions();
   const known = useRef(state);
   useEffect(() => {

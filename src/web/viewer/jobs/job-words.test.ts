@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fakeJob, fakeTask } from './fake-jobs.testing.ts';
-import { canRetry, countsWords, formatRate, formatSeconds, taskWords } from './job-words.ts';
+import { canRetry, countsWords, formatRate, formatSeconds, jobName, taskWords } from './job-words.ts';
 import { taskFacts } from './task-facts.ts';
 
 test('counts name only what there is, and what was taken over among it', () => {
@@ -55,4 +55,9 @@ test('rates and short times keep the figures that matter', () => {
   assert.equal(formatRate(12_340_000), '12.3 Mbit/s');
   assert.equal(formatSeconds(3.04), '3.0 s');
   assert.equal(formatSeconds(null), 'not known');
+});
+
+test('a job is called by the file of its master, whatever folder that is in', () => {
+  assert.equal(jobName({ name: '01m8c0/film one.mp4' }), 'film one.mp4');
+  assert.equal(jobName({ name: 'film.mp4' }), 'film.mp4');
 });

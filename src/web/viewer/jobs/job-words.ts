@@ -21,6 +21,11 @@ export const jobStateWords = (state: JobState) => JOB_WORDS[state];
 export const taskStateWords = (state: JobTask['state']) => TASK_WORDS[state];
 export const workerStateWords = (state: EncodeWorker['state']) => WORKER_WORDS[state];
 
+/** The master's file name, without the folders of its key. */
+export function jobName({ name }: Pick<Job, 'name'>): string {
+  return name.split('/').findLast((part) => part !== '') ?? name;
+}
+
 export function isActive({ state }: Pick<Job, 'state'>): boolean {
   return state === 'inspecting' || state === 'encoding';
 }
@@ -73,7 +78,8 @@ export function formatMoment(iso: string): string {
   return new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(iso));
 }
 
-/** "VMAF"; names that we do not know stay as they are, in capitals. */
+/** "VMAF"; similarity and noise are told in decibels. */
 export function metricName(metric: string): string {
-  return metric.toUpperCase();
+  const name = metric.toUpperCase();
+  return metric === 'ssim' || metric === 'xpsnr' ? `${name}, dB` : name;
 }

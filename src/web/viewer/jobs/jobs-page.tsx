@@ -14,6 +14,7 @@ import {
   formatSeconds,
   isActive,
   JOB_STATES,
+  jobName,
   jobStateWords,
 } from './job-words.ts';
 import { useJobs } from './use-jobs.ts';
@@ -109,7 +110,7 @@ function JobsTable({ jobs }: { jobs: readonly Job[] }) {
         {jobs.map((job) => (
           <tr key={job.id} data-state={job.state}>
             <th scope="row">
-              <Link href={`/jobs/${job.id}`}>{job.name}</Link>
+              <Link href={`/jobs/${job.id}`}>{jobName(job)}</Link>
               {job.version > 1 ? <small>version {job.version}</small> : null}
             </th>
             <td data-label="State">
@@ -140,7 +141,7 @@ function JobStateCell({ job }: { job: Job }) {
   return (
     <>
       <span className={`job-state ${job.state}`}>{jobStateWords(job.state)}</span>
-      <ProgressBar label={`Progress of ${job.name}`} part={job.progress} />
+      <ProgressBar label={`Progress of ${jobName(job)}`} part={job.progress} />
       <small>{`${formatPercent(job.progress)}${left}`}</small>
     </>
   );

@@ -3,6 +3,7 @@
  * tell the kinds apart as well as colours. The tables beneath it carry the same figures.
  */
 import './chart.css';
+import type { ReactNode } from 'react';
 import type { LadderAnalysis } from '../../../contracts/jobs.ts';
 import {
   drawable,
@@ -44,20 +45,13 @@ export function LadderChart({ ladder }: { ladder: LadderAnalysis }) {
       >
         <Axes x={x} y={y} metric={metricName(ladder.metric)} />
         <polyline className="chart-hull" points={hull.map((point) => at(point).join(',')).join(' ')} />
-        {drawable(ladder.points).map((point) => {
-          const [cx, cy] = at(point);
-          const size = sizes.indexOf(sizeName(point)) % SIZE_COLOURS;
-          return (
-            <circle
-              key={`${sizeName(point)} ${point.crf} ${point.bitsPerS}`}
-              className={`chart-point size-${size}`}
-              {...{ cx, cy }}
-              r="4"
-            >
+        {drawable(ladder.points).map((point) => (
+          <Place key={`${sizeName(point)} ${point.crf} ${point.bitsPerS}`} at={at(point)}>
+            <circle className={`chart-point size-${sizes.indexOf(sizeName(point)) % SIZE_COLOURS}`} r="4">
               <title>{pointWords('Measured', point)}</title>
             </circle>
-          );
-        })}
+          </Place>
+        ))}
         {drawable(ladder.apple).map((rung) => (
           <Mark
             key={`${rung.name} ${rung.bitsPerS}`}
@@ -89,11 +83,18 @@ function pointWords(name: string, point: Point): string {
 
 const SHAPES = { chosen: 'M0 -8L8 0L0 8L-8 0Z', apple: 'M-6 -6L6 6M-6 6L6 -6' } as const;
 
-function Mark({ kind, at: [x, y], words }: { kind: keyof typeof SHAPES; at: Extent; words: string }) {
+/** Moves what is drawn around its own middle, so that style sheets can make it larger. */
+function Place({ at: [x, y], children }: { at: Extent; children: ReactNode }) {
+  return <g transform={`translate(${x} ${y})`}>{children}</g>;
+}
+
+function Mark({ kind, at, words }: { kind: keyof typeof SHAPES; at: Extent; words: string }) {
   return (
-    <path className={`chart-${kind}`} d={SHAPES[kind]} transform={`translate(${x} ${y})`}>
-      <title>{words}</title>
-    </path>
+    <Place at={at}>
+      <path className={`chart-${kind}`} d={SHAPES[kind]}>
+        <title>{words}</title>
+      </path>
+    </Place>
   );
 }
 

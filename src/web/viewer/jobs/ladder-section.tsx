@@ -14,7 +14,7 @@ export function LadderSection({ ladder, job }: LadderSectionProps) {
         <p className="console-note">
           {isActive(job)
             ? 'No analysis yet. It comes while the job runs, unless the preset needs none.'
-            : 'This job chose its ladder without an analysis.'}
+            : 'No analysis is kept for this job: its preset needed none, or a newer job took its place.'}
         </p>
       ) : (
         <>

@@ -5,6 +5,7 @@ import { callEndpoint } from '../../../contracts/call.ts';
 import { type Job, presetName, reencodeTitle } from '../../../contracts/jobs.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { useServices } from '../shell/services.ts';
+import { jobName } from './job-words.ts';
 import { useOrder } from './use-order.ts';
 
 /** Those that every installation has; an operator's file may add others, whose names are typed. */
@@ -19,7 +20,7 @@ export function ReencodeDialog({ job, onClose }: { job: Job; onClose: () => void
   const order = useOrder(
     () => callEndpoint(transport, reencodeTitle, { body: { title: job.title, preset: preset || undefined } }),
     {
-      spoken: `${job.name} is being encoded anew.`,
+      spoken: `${jobName(job)} is being encoded anew.`,
       onDone: ({ job: made }) => {
         onClose();
         navigate(`/jobs/${made}`);
@@ -27,7 +28,7 @@ export function ReencodeDialog({ job, onClose }: { job: Job; onClose: () => void
     },
   );
   return (
-    <Dialog title={`Encode “${job.name}” anew?`} onClose={onClose}>
+    <Dialog title={`Encode “${jobName(job)}” anew?`} onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault();

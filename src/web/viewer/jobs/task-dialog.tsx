@@ -1,5 +1,6 @@
 /** A task's facts, what it waits for, and the evidence of its failures. */
 import { useEffect, useState } from 'react';
+import { useLocation } from 'wouter';
 import { callEndpoint } from '../../../contracts/call.ts';
 import {
   getTaskEvidence,
@@ -10,6 +11,7 @@ import {
 } from '../../../contracts/jobs.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { useServices } from '../shell/services.ts';
+import { newestJob } from './newest-job.ts';
 import { taskFacts } from './task-facts.ts';
 import { useOrder } from './use-order.ts';
 
@@ -23,12 +25,17 @@ export type TaskDialogProps = {
 
 export function TaskDialog({ job, task, tasks, onClose, refresh }: TaskDialogProps) {
   const { transport } = useServices();
-  const params = { job: job.id, task: task.id };
-  const retry = useOrder(() => callEndpoint(transport, retryTask, { params }), {
+  const [, navigate] = useLocation();
+  const tryAgain = async () => {
+    await callEndpoint(transport, retryTask, { params: { job: job.id, task: task.id } });
+    return newestJob(transport, job);
+  };
+  const retry = useOrder(tryAgain, {
     spoken: `${task.name} is tried again.`,
-    onDone: () => {
-      refresh();
+    onDone: (newest) => {
       onClose();
+      if (newest === job.id) refresh();
+      else navigate(`/jobs/${newest}`);
     },
   });
   return (
