@@ -124,8 +124,11 @@ test('a cancelled job stops its workers, and goes on from what was done when it 
   const held = Promise.withResolvers<void>();
   rig.fleet.conduct = (lease) => (isRung(lease, '360p') ? { wait: held.promise } : 'do');
   await rig.put('cancelled.mp4', { durationS: 50, audio: [someAudio({ index: 1 })] });
-  const { id } = await rig.until('cancelled.mp4', () =>
-    rig.fleet.leases.some(({ task }) => task.endsWith('-a1-package')),
+  const { id } = await rig.until(
+    'cancelled.mp4',
+    () =>
+      rig.fleet.leases.some(({ task }) => task.endsWith('-a1-package')) &&
+      rig.fleet.leases.some((lease) => isRung(lease, '360p')),
   );
   const params = { job: `${id}-1` };
   await rig.jobs.cancelJob({ params });
