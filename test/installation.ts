@@ -40,7 +40,7 @@ const OUTPUT_CHARS_MAX = 200_000;
 const mainFile = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 export async function startInstallation(
-  options: { form?: Form; env?: Record<string, string> } = {},
+  options: { form?: Form; env?: Record<string, string | undefined> } = {},
 ): Promise<Installation> {
   const folder = await mkdtemp(join(tmpdir(), 'matinee-test-'));
   const [web, door, ...edges] = (await freePorts(4)) as [number, number, number, number];
