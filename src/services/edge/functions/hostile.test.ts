@@ -139,7 +139,12 @@ test('code that cannot serve is refused with its line', async () => {
     ['import fs from "fs"; function handler() {}', undefined, /no such module/],
     ['for (;;);\nfunction handler() {}', undefined, /too long/],
     ['await new Promise(() => {});\nfunction handler() {}', undefined, /never comes/],
-    ['const all = []; for (;;) all.push(new Array(1000));\nfunction handler() {}', undefined, /memory/],
+    // Which of the two limits it runs into first is a matter of how fast the machine is.
+    [
+      'const all = []; for (;;) all.push(new Array(1000));\nfunction handler() {}',
+      undefined,
+      /memory|too long/,
+    ],
     ['function handler() {} /*', undefined, /SyntaxError/],
     ['throw 5n; function handler() {}', undefined, /5n/],
   ];
