@@ -55,7 +55,10 @@ test('a master that is replaced while it is encoded gives way, and its workers a
   const held = Promise.withResolvers<void>();
   rig.fleet.conduct = (lease) => (isRung(lease, '360p') ? { wait: held.promise } : 'do');
   await rig.put('replaced.mp4', { durationS: 30 });
-  await rig.until('replaced.mp4', ({ publications }) => publications.length > 0);
+  await rig.until(
+    'replaced.mp4',
+    ({ publications }) => publications.length > 0 && rig.fleet.leases.some((lease) => isRung(lease, '360p')),
+  );
   rig.fleet.conduct = () => 'do';
   await rig.put('replaced.mp4', { durationS: 12 });
   const title = await rig.until('replaced.mp4', (now) => isReady(now) && now.now.durationS === 12);
