@@ -15,6 +15,8 @@ type Counts = { passed: number; failed: number; skipped: number };
 type Failure = { name: string; file?: string; error: unknown };
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+/** Slow tests that have the machine for themselves: they encode, start the whole program, or measure what faults do. */
+const WANTS_ALL = /^test\/|\/encoder\/|\/chaos\/|^src\/manifests/;
 /** Longer than any single test may take; a hung one must not hold up the rest for ever. */
 const TEST_LIMIT_MS = 300_000;
 
@@ -31,8 +33,12 @@ await checkCode();
 await runFiles(quickFiles, 2);
 if (!values.quick && slowFiles.length > 0) {
   installWhatTestsNeed();
-  // One at a time: each of these starts a whole program that wants every core for its encodes.
-  await runFiles(slowFiles, 1);
+  const isGreedy = (file: string) => WANTS_ALL.test(file);
+  await runFiles(
+    slowFiles.filter((file) => !isGreedy(file)),
+    2,
+  );
+  await runFiles(slowFiles.filter(isGreedy), 1);
 }
 report();
 
