@@ -13,6 +13,7 @@ import { tellReady } from './platform/supervisor.ts';
 import { createSpotInterruptions } from './ports/interruptions/aws.ts';
 import { createFileInterruptions } from './ports/interruptions/embedded.ts';
 import { URGENT_ENCODER } from './roles.ts';
+import { EDGE_LIMITS } from './services/edge/config.ts';
 import { readHours } from './services/edge/proactive-fill/hours.ts';
 import type { ProactiveFillOptions } from './services/edge/proactive-fill/proactive-fill.ts';
 import type { TelemetryConfig } from './services/edge/telemetry/open-telemetry.ts';
@@ -54,6 +55,8 @@ export async function runEdge(port: number, number: number, unit: Unit): Promise
         preferred: listOf(settings.MATINEE_ORIGIN_LINKS),
       },
       originTimeoutMs: 5000,
+      // What slow readers may hold is the edge's, too.
+      limits: { pinnedBytesMax: Math.floor(EDGE_LIMITS.pinnedBytesMax / place.count) },
       ...edgeOptions(settings, port, directory.secret),
       ...(settings.MATINEE_EDGE_FILL ? { proactiveFill: fillOptions(settings, place.count) } : {}),
       telemetry: edgeTelemetry(settings, folder, port, number),

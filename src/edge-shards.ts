@@ -11,18 +11,23 @@ import type { ShardConfig } from './services/edge/config.ts';
 import { SHARDS_MAX, type ShardPlace } from './services/edge/shards/ownership.ts';
 import type { Settings } from './settings.ts';
 
+const MEMORY_MB_MIN = 8;
 const SHARD_FOLDER = /^shard-\d+-of-\d+$/;
 
-export function shardCount(settings: Settings): number {
+export function shardCount(settings: Settings, platform: string = process.platform): number {
   const wanted = settings.MATINEE_EDGE_SHARDS || availableParallelism();
   const count = Math.min(wanted, SHARDS_MAX);
   if (count === 1) return 1;
-  if (process.platform !== 'linux') {
+  if (platform !== 'linux') {
     throw new MatineeError('invalid_config', 'MATINEE_EDGE_SHARDS: processes share a port on Linux alone');
   }
-  if (settings.MATINEE_EDGE_PORTS.includes(0)) {
-    const why = 'an edge of several processes needs a port that is not 0';
+  if ([...settings.MATINEE_EDGE_PORTS, ...settings.MATINEE_EDGE_TLS_PORTS].includes(0)) {
+    const why = 'an edge of several processes needs ports that are not 0';
     throw new MatineeError('invalid_config', `MATINEE_EDGE_SHARDS: ${why}`);
+  }
+  if (settings.MATINEE_EDGE_MEMORY_MB / count < MEMORY_MB_MIN) {
+    const why = `each of ${count} shards needs ${MEMORY_MB_MIN} MiB`;
+    throw new MatineeError('invalid_config', `MATINEE_EDGE_MEMORY_MB: ${why}`);
   }
   checkMetricsPorts(settings.MATINEE_EDGE_METRICS_PORTS, count);
   return count;
