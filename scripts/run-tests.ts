@@ -15,8 +15,8 @@ type Counts = { passed: number; failed: number; skipped: number };
 type Failure = { name: string; file?: string; error: unknown };
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** Slow tests that have the machine for themselves: they encode, start the whole program, or measure what faults do. */
-const WANTS_ALL = /^test\/|\/encoder\/|\/chaos\/|^src\/manifests/;
+/** Slow tests that have the machine for themselves: they start the whole program, or measure what faults do. */
+const WANTS_ALL = /^test\/|\/chaos\//;
 /** Longer than any single test may take; a hung one must not hold up the rest for ever. */
 const TEST_LIMIT_MS = 300_000;
 

@@ -39,7 +39,7 @@ test('a shield that dies or hangs is gone round, and taken again when it is back
 
 test('a shard that dies takes no other with it', { skip: NO_SHARDS }, async (t) => {
   await using lab = await openLab({ hasSibling: true });
-  await sufferAll(t, lab, [...PATH_FAULTS, ...SHARD_FAULTS]);
+  await sufferAll(t, lab, SHARD_FAULTS);
 });
 
 async function sufferAll(t: TestContext, lab: Lab, faults: readonly Fault[]): Promise<void> {
