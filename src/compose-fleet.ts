@@ -12,7 +12,7 @@ import { MEDIA_BUCKET, PROFILES } from './names.ts';
 import { tellReady } from './platform/supervisor.ts';
 import { createSpotInterruptions } from './ports/interruptions/aws.ts';
 import { createFileInterruptions } from './ports/interruptions/embedded.ts';
-import { URGENT_ENCODER } from './roles.ts';
+import { edgeProcess, URGENT_ENCODER } from './roles.ts';
 import { EDGE_LIMITS } from './services/edge/config.ts';
 import { readHours } from './services/edge/proactive-fill/hours.ts';
 import type { ProactiveFillOptions } from './services/edge/proactive-fill/proactive-fill.ts';
@@ -77,7 +77,7 @@ export function edgeTelemetry(settings: Settings, folder: string, port: number, 
   const { MATINEE_EDGE_LOG: format, MATINEE_EDGE_LOG_FOLDER: logs } = settings;
   const at = settings.MATINEE_EDGE_PORTS.indexOf(port);
   const metricsPort = settings.MATINEE_EDGE_METRICS_PORTS[at];
-  const name = shard === 1 ? `edge-${port}` : `edge-${port}-${shard}`;
+  const name = edgeProcess(port, shard);
   return {
     metricsPort: metricsPort === undefined ? undefined : metricsPort + shard - 1,
     log:

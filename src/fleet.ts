@@ -9,7 +9,7 @@ import { shardCount } from './edge-shards.ts';
 import type { Unit } from './main.ts';
 import { type ChildSpec, type SupervisedChild, superviseChild } from './platform/supervisor.ts';
 import { ensurePrograms } from './programs.ts';
-import { CONTROL_ROLES, type Role, URGENT_ENCODER } from './roles.ts';
+import { CONTROL_ROLES, edgeProcess, type Role, URGENT_ENCODER } from './roles.ts';
 import { EDGE_ENVIRONMENT } from './services/edge/process-environment.ts';
 import type { Settings } from './settings.ts';
 import { ensureWebBuild } from './web-build.ts';
@@ -65,7 +65,7 @@ export function childSpecs(roles: ReadonlySet<Role>, settings: Settings): ChildS
     const shards = shardCount(settings);
     for (const port of settings.MATINEE_EDGE_PORTS) {
       for (let shard = 1; shard <= shards; shard++) {
-        const name = shard === 1 ? `edge-${port}` : `edge-${port}-${shard}`;
+        const name = edgeProcess(port, shard);
         const args = ['--unit=edge', `--port=${port}`, `--shard=${shard}`];
         specs.push({ name, file: mainFile, args, env: EDGE_ENVIRONMENT, stopMs: 7000 });
       }

@@ -10,7 +10,7 @@ import { failureText } from './platform/http.ts';
 import { createLifecycle, type Lifecycle } from './platform/lifecycle.ts';
 import { createLog, type Log } from './platform/log.ts';
 import { EXIT_HOPELESS, onParentGone } from './platform/supervisor.ts';
-import { type Arguments, helpText, parseArguments } from './roles.ts';
+import { type Arguments, edgeProcess, helpText, parseArguments } from './roles.ts';
 import { SETTINGS, SETTINGS_PREFIX, type Settings } from './settings.ts';
 
 export type Unit = {
@@ -67,7 +67,7 @@ async function run(wanted: Exclude<Arguments, { kind: 'help' | 'version' }>, uni
 }
 
 function unitName(wanted: Arguments): string {
-  if (wanted.kind === 'edge') return `edge-${wanted.port}${wanted.shard > 1 ? `-${wanted.shard}` : ''}`;
+  if (wanted.kind === 'edge') return edgeProcess(wanted.port, wanted.shard);
   if (wanted.kind === 'encoder') return wanted.name;
   return wanted.kind;
 }

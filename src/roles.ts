@@ -25,6 +25,11 @@ export const URGENT_ENCODER = 'encoder-urgent';
 export type ControlRole = keyof typeof CONTROL_ROLES;
 export type Role = ControlRole | keyof typeof FLEET_ROLES;
 
+/** What a process of an edge is called; an edge may be several, numbered from 1. */
+export function edgeProcess(port: number, shard: number): string {
+  return shard === 1 ? `edge-${port}` : `edge-${port}-${shard}`;
+}
+
 export const ALL_ROLES = [...Object.keys(CONTROL_ROLES), ...Object.keys(FLEET_ROLES)] as Role[];
 
 export type Arguments =

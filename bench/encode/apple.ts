@@ -2,22 +2,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { boxedShape } from '../../src/services/studio/ladder.ts';
+import { APPLE_STEPS } from '../../src/services/studio/presets.ts';
 import { runFfmpeg } from './programs.ts';
-
-/**
- * Apple, "HTTP Live Streaming (HLS) authoring specification for Apple devices": lines of the 16:9 box and kbit/s.
- */
-const RUNGS: ReadonlyArray<readonly [lines: number, kbits: number]> = [
-  [234, 145],
-  [360, 365],
-  [432, 730],
-  [432, 1100],
-  [540, 2000],
-  [720, 3000],
-  [720, 4500],
-  [1080, 6000],
-  [1080, 7800],
-];
 
 export type Source = {
   /** What both ladders are encoded from. */
@@ -39,10 +25,10 @@ export type MadeRung = {
 /** None above the master's size. */
 export async function encodeApple(source: Source, folder: string, preset: string): Promise<MadeRung[]> {
   const lines = Math.max(source.height, (source.width * 9) / 16);
-  const own = RUNGS.filter(([box]) => box <= lines * 1.01);
+  const own = APPLE_STEPS.filter((step) => step.lines <= lines * 1.01);
   const made: MadeRung[] = [];
-  for (const [box, kbits] of own.length > 0 ? own : RUNGS.slice(0, 1)) {
-    made.push(await twoPasses(source, folder, preset, box, kbits));
+  for (const step of own.length > 0 ? own : APPLE_STEPS.slice(0, 1)) {
+    made.push(await twoPasses(source, folder, preset, step.lines, step.bitsPerSMax / 1000));
   }
   return made;
 }

@@ -5,6 +5,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eachBounded } from '../../src/services/encoder/each-bounded.ts';
 import { openFakeStudio } from '../../src/services/encoder/fake-studio.ts';
 import { type BenchOptions, type BenchResult, type BenchRow, missingRow, row } from '../rows.ts';
 import { encodeApple, type MadeRung, type Source } from './apple.ts';
@@ -128,15 +129,10 @@ async function cut(file: string, fromS: number, seconds: number, folder: string)
 }
 
 async function measure(judging: Judge, rungs: readonly MadeRung[], source: Source): Promise<RatePoint[]> {
-  const waiting = rungs.map((rung, at) => ({ rung, at }));
   const points: RatePoint[] = [];
-  const work = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const quality = await judge(judging, next.rung.file, source);
-      points[next.at] = { bitsPerS: next.rung.bitsPerS, quality };
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await eachBounded(rungs, AT_ONCE, async ({ file, bitsPerS }, at) => {
+    points[at] = { bitsPerS, quality: await judge(judging, file, source) };
+  });
   return points;
 }
 

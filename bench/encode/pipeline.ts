@@ -1,6 +1,7 @@
 /** The whole way of a film through one and two workers, beside the same encodes as plain ffmpeg commands. */
 import { join } from 'node:path';
 import type { TaskSpec } from '../../src/contracts/tasks.ts';
+import { eachBounded } from '../../src/services/encoder/each-bounded.ts';
 import { openFakeStudio } from '../../src/services/encoder/fake-studio.ts';
 import type { PlannedTask } from '../../src/services/studio/plan.ts';
 import { type BenchRow, row } from '../rows.ts';
@@ -100,11 +101,8 @@ async function asCommands(file: string, folder: string, rungs: readonly Command[
     ...['-g', String(gop), '-keyint_min', String(gop), '-sc_threshold', '0', join(folder, `plain-${at}.mp4`)],
   ]);
   const audio = ['-i', file, '-vn', '-sn', '-map', '0:a?', '-c:a', 'aac', '-b:a', '128k', '-ac', '2'];
-  const waiting = [[...audio, join(folder, 'plain-audio.mkv')], ...video.reverse()];
+  const commands = [[...audio, join(folder, 'plain-audio.mkv')], ...video.reverse()];
   const startedMs = performance.now();
-  const work = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) await runFfmpeg('ffmpeg', next);
-  };
-  await Promise.all(Array.from({ length: WORKERS }, work));
+  await eachBounded(commands, WORKERS, async (command) => void (await runFfmpeg('ffmpeg', command)));
   return (performance.now() - startedMs) / 1000;
 }

@@ -218,19 +218,10 @@ export class DiskTier {
     meta: ObjectMeta,
     body: Buffer,
   ): Promise<void> {
-    const { ctimeMs, size } = await handle.stat();
+    const open = await OpenFile.of(handle, file, meta, body.length);
     if (!this.#open || this.#isClosed || this.#files.peek(file) === undefined)
       return void (await handle.close());
-    this.#open.put(
-      name,
-      new OpenFile(handle, {
-        name: file,
-        meta,
-        offset: size - body.length,
-        length: body.length,
-        changedMs: ctimeMs,
-      }),
-    );
+    this.#open.put(name, open);
     this.#names.set(file, name);
   }
 

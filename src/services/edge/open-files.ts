@@ -35,6 +35,12 @@ export class OpenFile {
     this.#facts = facts;
   }
 
+  /** Of a file whose bytes were just checked or written; the body stands at its end. Takes the handle over. */
+  static async of(handle: FileHandle, name: string, meta: ObjectMeta, length: number): Promise<OpenFile> {
+    const { ctimeMs: changedMs, size } = await handle.stat();
+    return new OpenFile(handle, { name, meta, offset: size - length, length, changedMs });
+  }
+
   get name(): string {
     return this.#facts.name;
   }

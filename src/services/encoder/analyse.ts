@@ -12,7 +12,14 @@ import type { PictureAnalysis, QualityPoint, SampleSpan } from '../../contracts/
 import type { TaskResult, TaskSpec } from '../../contracts/tasks.ts';
 import { round } from './encode-video.ts';
 import { assertMasterUrl, ffmpegOrFail, masterOptions } from './ffmpeg.ts';
-import { frameTimeS, rateFilters, type Shape, seekOptions, videoShapeFilters } from './picture-filters.ts';
+import {
+  evenSide,
+  frameTimeS,
+  rateFilters,
+  type Shape,
+  seekOptions,
+  videoShapeFilters,
+} from './picture-filters.ts';
 import { isIndexed, type ProbedStream, probeStream } from './probe.ts';
 import { measureQuality } from './quality.ts';
 import type { TaskContext } from './task-context.ts';
@@ -105,7 +112,7 @@ async function complexityAt(
   const path = join(context.folder, 'look.mp4');
   const largest = spec.shapes.at(-1) as Shape;
   const scale = Math.min(1, LOOK_LONG_SIDE / Math.max(largest.width, largest.height));
-  const shape = { width: even(largest.width * scale), height: even(largest.height * scale) };
+  const shape = { width: evenSide(largest.width * scale), height: evenSide(largest.height * scale) };
   const span = { firstFrame: frame, frames: Math.max(1, Math.round((LOOK_S * num) / den)) };
   const end = await ffmpegOrFail(context, {
     args: [
@@ -255,8 +262,4 @@ function inputArguments(
     ...seekOptions(spec.picture.startS, fromS, indexed),
     ...['-threads', String(context.threads), '-i', spec.master],
   ];
-}
-
-function even(side: number): number {
-  return Math.max(2, 2 * Math.round(side / 2));
 }

@@ -32,7 +32,10 @@ export async function encodeAudio(context: TaskContext, spec: EncodeAudioSpec): 
   if (!(await hasSound(context, spec, timeLimitMs)))
     return { kind: 'encode-audio', file: null, bytes: 0, cpuS: 0 };
   const { stream } = await probeStream(context, spec.master, spec.streamIndex);
-  const filters = audioFilters(spec, stream.channels === 1);
+  const filters = soundFilters({
+    ...{ firstSample: 0, samples: Math.round(spec.durationS * SAMPLE_RATE) },
+    ...{ channels: spec.channels, fromMono: stream.channels === 1 },
+  });
   const level = await levelOf(context, spec, filters, timeLimitMs);
   const path = join(context.folder, FILE);
   const end = await ffmpegOrFail(context, {
@@ -74,14 +77,15 @@ function audioArguments(context: TaskContext, spec: EncodeAudioSpec, filters: st
   ];
 }
 
+export type SoundShape = { firstSample: number; samples: number; channels: number; fromMono: boolean };
+
 /** Fills or cuts at the start and in gaps, mixes down, then makes the length exact to the sample. */
-function audioFilters(spec: EncodeAudioSpec, fromMono: boolean): string[] {
-  const samples = Math.round(spec.durationS * SAMPLE_RATE);
+export function soundFilters({ firstSample, samples, channels, fromMono }: SoundShape): string[] {
   return [
-    `aresample=${SAMPLE_RATE}:async=1:first_pts=0`,
+    `aresample=${SAMPLE_RATE}:async=1:first_pts=${firstSample}`,
     // Left to itself, ffmpeg makes stereo from mono 3 dB quieter.
-    ...(fromMono && spec.channels !== 1 ? ['pan=stereo|c0=c0|c1=c0'] : []),
-    `aformat=sample_fmts=fltp:sample_rates=${SAMPLE_RATE}:channel_layouts=${layoutOf(spec.channels)}`,
+    ...(fromMono && channels !== 1 ? ['pan=stereo|c0=c0|c1=c0'] : []),
+    `aformat=sample_fmts=fltp:sample_rates=${SAMPLE_RATE}:channel_layouts=${layoutOf(channels)}`,
     `apad=whole_len=${samples}`,
     `atrim=end_sample=${samples}`,
   ];

@@ -14,6 +14,7 @@ import { TaskFailure } from './task-failure.ts';
 import { codecArguments } from './video-codecs.ts';
 
 export type EncodeVideoSpec = Extract<TaskSpec, { kind: 'encode-video' }>;
+type SpanSpec = Pick<EncodeVideoSpec, 'picture' | 'firstFrame' | 'frames' | 'rung' | 'gopFrames'>;
 
 const FILE = 'video.mp4';
 /** Largest shortfall that is filled by repeating the last frame: what rounding of a variable rate may cost. */
@@ -28,7 +29,11 @@ export async function encodeVideo(context: TaskContext, spec: EncodeVideoSpec): 
   const path = join(context.folder, FILE);
   const filmS = frameTimeS(spec.frames, spec.picture.frameRate);
   const end = await ffmpegOrFail(context, {
-    args: [...inputArguments(context, spec, container), ...outputArguments(context, spec, stream), path],
+    args: [
+      ...inputArguments(context, spec, container),
+      ...spanArguments(context, spec, stream),
+      ...['-movflags', '+faststart', '-f', 'mp4', path],
+    ],
     timeLimitMs: (300 + filmS * LIMIT_PER_FILM_S) * 1000,
     onProgress: (at) => context.progress(at.frame / spec.frames, at.fps),
   });
@@ -50,7 +55,7 @@ function inputArguments(context: TaskContext, spec: EncodeVideoSpec, container: 
 }
 
 /** The chain of filters of a chunk; exported so that a test can compare pictures before they are encoded. */
-export function chunkFilters(spec: EncodeVideoSpec, stream: ProbedStream): string {
+export function chunkFilters(spec: SpanSpec, stream: ProbedStream): string {
   const { num, den } = spec.picture.frameRate;
   return [
     ...rateFilters(spec.picture, spec.firstFrame),
@@ -62,14 +67,18 @@ export function chunkFilters(spec: EncodeVideoSpec, stream: ProbedStream): strin
   ].join(',');
 }
 
-function outputArguments(context: TaskContext, spec: EncodeVideoSpec, stream: ProbedStream): string[] {
+/**
+ * The pictures of a span, from its filters to its time scale: the same for a chunk and for a span of the first light,
+ * which stands for one.
+ */
+export function spanArguments(context: TaskContext, spec: SpanSpec, stream: ProbedStream): string[] {
   const { rung, gopFrames } = spec;
   const { num, den } = spec.picture.frameRate;
   return [
     ...['-vf', chunkFilters(spec, stream), '-frames:v', String(spec.frames), '-r', `${num}/${den}`],
     ...codecArguments({ rung, gopFrames, threads: context.threads, mastering: spec.picture.mastering }),
     ...['-threads', String(context.threads), '-filter_threads', String(context.threads)],
-    ...['-video_track_timescale', String(trackTimescale(num)), '-movflags', '+faststart', '-f', 'mp4'],
+    ...['-video_track_timescale', String(trackTimescale(num))],
   ];
 }
 

@@ -15,13 +15,14 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LightTrack, TaskResult, TaskSpec } from '../../contracts/tasks.ts';
 import { aacInit, aacSegment, PACKET_SAMPLES, PRIMING_SAMPLES, readAdts } from './aac-segments.ts';
-import { round, trackTimescale } from './encode-video.ts';
+import { soundFilters } from './encode-audio.ts';
+import { round, spanArguments } from './encode-video.ts';
 import { assertMasterUrl, ffmpegOrFail, masterOptions } from './ffmpeg.ts';
 import { readMovieFile } from './movie-file.ts';
 import { readMovie, readSegment } from './mp4-boxes.ts';
 import type { OutputFile } from './outputs.ts';
 import { runPackager } from './package-track.ts';
-import { frameTimeS, rateFilters, seekOptions, videoShapeFilters } from './picture-filters.ts';
+import { frameTimeS, seekOptions } from './picture-filters.ts';
 import { isIndexed } from './probe.ts';
 import { shiftSegment } from './shift-segment.ts';
 import type { TaskContext } from './task-context.ts';
@@ -38,7 +39,6 @@ const SAMPLE_RATE = 48_000;
 const PREROLL_PACKETS = 4;
 /** Packets behind the span, since an encoder looks ahead. */
 const LOOKAHEAD_PACKETS = 2;
-const PAD_S = 1;
 const LIMIT_PER_FILM_S = 120;
 
 export async function firstLight(context: TaskContext, spec: FirstLightSpec): Promise<TaskResult> {
@@ -80,28 +80,11 @@ function inputArguments(context: TaskContext, spec: FirstLightSpec): string[] {
 }
 
 function pictureArguments(context: TaskContext, spec: FirstLightSpec): string[] {
-  const { rung, picture, source } = spec;
-  const { num, den } = picture.frameRate;
-  const { pixelFormat: pix_fmt, colorSpace: color_space, width, height } = source;
+  const { pixelFormat: pix_fmt, colorSpace: color_space, width, height } = spec.source;
   const stream = { index: spec.streamIndex, pix_fmt, color_space, width, height };
-  const filters = [
-    ...rateFilters(picture, spec.firstFrame),
-    `tpad=stop_mode=clone:stop=${Math.ceil((PAD_S * num) / den)}`,
-    ...videoShapeFilters(picture, stream, rung),
-    'setpts=N',
-    `settb=${den}/${num}`,
-  ].join(',');
-  const gop = String(spec.gopFrames);
   return [
-    ...['-map', `0:${spec.streamIndex}`, '-an', '-sn', '-dn'],
-    ...['-vf', filters, '-frames:v', String(spec.frames), '-r', `${num}/${den}`],
-    ...['-c:v', 'libx264', '-preset', rung.preset, '-profile:v', 'high', '-crf', String(rung.crf)],
-    ...['-maxrate', String(rung.bitsPerSMax), '-bufsize', String(2 * rung.bitsPerSMax)],
-    ...['-g', gop, '-keyint_min', gop, '-sc_threshold', '0', '-bf', '2', '-pix_fmt', 'yuv420p'],
-    ...['-x264-params', 'open-gop=0:vbv-init=0.5:stitchable=1', '-flags', '+cgop'],
-    ...['-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709', '-color_range', 'tv'],
-    ...['-threads', String(context.threads), '-filter_threads', String(context.threads)],
-    ...['-video_track_timescale', String(trackTimescale(num)), '-f', 'mp4', join(context.folder, PICTURES)],
+    ...['-map', `0:${spec.streamIndex}`, '-an', '-sn', '-dn', ...spanArguments(context, spec, stream)],
+    ...['-f', 'mp4', join(context.folder, PICTURES)],
   ];
 }
 
@@ -113,13 +96,7 @@ function soundArguments(context: TaskContext, { sound }: FirstLightSpec): string
   const extra = first === 0 ? 0 : first - from;
   const fromSample = from * PACKET_SAMPLES;
   const samples = (end + LOOKAHEAD_PACKETS - from) * PACKET_SAMPLES;
-  const filters = [
-    `aresample=${SAMPLE_RATE}:async=1:first_pts=${fromSample}`,
-    ...(sound.fromMono && sound.channels !== 1 ? ['pan=stereo|c0=c0|c1=c0'] : []),
-    `aformat=sample_fmts=fltp:sample_rates=${SAMPLE_RATE}:channel_layouts=${sound.channels === 1 ? 'mono' : 'stereo'}`,
-    `apad=whole_len=${samples}`,
-    `atrim=end_sample=${samples}`,
-  ].join(',');
+  const filters = soundFilters({ ...sound, firstSample: fromSample, samples }).join(',');
   const drop = `noise=drop='lt(n\\,${extra})+gte(n\\,${extra + end - first})'`;
   return [
     ...['-map', `0:${sound.streamIndex}`, '-vn', '-sn', '-dn', '-af', filters],

@@ -9,7 +9,7 @@ import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TaskResult, TaskSpec, ThumbnailSheets } from '../../contracts/tasks.ts';
 import { assertMasterUrl, ffmpegOrFail, masterOptions } from './ffmpeg.ts';
-import { type Shape, seekOptions, stillShapeFilters } from './picture-filters.ts';
+import { evenSide, type Shape, seekOptions, stillShapeFilters } from './picture-filters.ts';
 import { choosePoster, type GreyPicture } from './poster-choice.ts';
 import { isIndexed, type ProbedStream, probeStream, scanPackets } from './probe.ts';
 import type { TaskContext } from './task-context.ts';
@@ -57,7 +57,7 @@ export async function makeImages(context: TaskContext, spec: ImagesSpec): Promis
 export function planTiles(spec: Pick<ImagesSpec, 'durationS' | 'width' | 'height'>): Tiles {
   const everyS = Math.max(EVERY_S_MIN, Math.ceil(spec.durationS / TILES_MAX));
   const scale = TILE_LONG_SIDE / Math.max(spec.width, spec.height);
-  const even = (side: number) => Math.max(2, 2 * Math.round((side * scale) / 2));
+  const even = (side: number) => evenSide(side * scale);
   return {
     everyS,
     count: Math.max(1, Math.ceil(spec.durationS / everyS)),
@@ -137,7 +137,7 @@ async function writePoster(
   atS: number,
 ): Promise<void> {
   const scale = Math.min(1, POSTER_WIDTH_MAX / spec.width);
-  const even = (side: number) => Math.max(2, 2 * Math.round((side * scale) / 2));
+  const even = (side: number) => evenSide(side * scale);
   const shape = { width: even(spec.width), height: even(spec.height) };
   const filters = [
     ...(spec.picture.deinterlace ? ['bwdif=mode=send_frame:parity=auto:deint=all'] : []),

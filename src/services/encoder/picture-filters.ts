@@ -68,6 +68,11 @@ function filmFilters(picture: PictureTreatment, first: 'top' | 'bottom', firstFr
   ];
 }
 
+/** What encoders of 4:2:0 pictures take. */
+export function evenSide(side: number): number {
+  return Math.max(2, 2 * Math.round(side / 2));
+}
+
 export type Shape = { width: number; height: number };
 
 /**

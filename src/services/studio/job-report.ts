@@ -1,15 +1,17 @@
 /** The report of a job as a page to keep and to print: plain HTML without scripts, everything escaped. Pure. */
+
 import type { JobDetail, JobTask } from '../../contracts/jobs.ts';
+import { escapeXml } from './manifests/xml.ts';
 
 export function reportPage({ job, tasks, ladder, inspection }: JobDetail): string {
   const title = `Encoding of ${job.name}`;
   return [
     '<!doctype html><html lang="en"><head><meta charset="utf-8">',
-    `<title>${text(title)}</title>`,
+    `<title>${escapeXml(title)}</title>`,
     '<style>body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}',
     'table{border-collapse:collapse;margin:1rem 0}th,td{border:1px solid #999;padding:.2rem .6rem;text-align:left}',
     'td.number{text-align:right}</style></head><body>',
-    `<h1>${text(title)}</h1>`,
+    `<h1>${escapeXml(title)}</h1>`,
     table(
       ['', ''],
       [
@@ -38,7 +40,7 @@ export function reportPage({ job, tasks, ladder, inspection }: JobDetail): strin
         )}`
       : '',
     ladder
-      ? `<h2>Ladder, quality in ${text(ladder.metric)}</h2>${table(
+      ? `<h2>Ladder, quality in ${escapeXml(ladder.metric)}</h2>${table(
           ['Rung', 'Size', 'CRF', 'kbit/s', 'Quality'],
           ladder.chosen.map((rung) => [
             rung.name,
@@ -75,22 +77,14 @@ const countsText = (counts: JobDetail['job']['tasks']) =>
 
 function table(head: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
   const top = head.some((cell) => cell !== '')
-    ? `<tr>${head.map((cell) => `<th scope="col">${text(cell)}</th>`).join('')}</tr>`
+    ? `<tr>${head.map((cell) => `<th scope="col">${escapeXml(cell)}</th>`).join('')}</tr>`
     : '';
   const body = rows.map(
     ([first = '', ...rest]) =>
-      `<tr><th scope="row">${text(first)}</th>${rest.map((cell) => `<td>${text(cell)}</td>`).join('')}</tr>`,
+      `<tr><th scope="row">${escapeXml(first)}</th>${rest.map((cell) => `<td>${escapeXml(cell)}</td>`).join('')}</tr>`,
   );
   return `<table>${top}${body.join('')}</table>`;
 }
 
 const seconds = (value: number | null) => (value === null ? '' : `${value.toFixed(1)} s`);
 const number = (value: number | null) => (value === null ? '' : value.toLocaleString('en'));
-
-function text(value: string): string {
-  return value
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
-}

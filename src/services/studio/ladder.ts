@@ -50,11 +50,11 @@ export function fixedLadder(steps: readonly Step[], master: MasterPicture): Rung
       if (isRepeated) continue;
       return named(rungs);
     }
-    const rung = rungOf(step, master, scale, `${step.lines}p`);
+    const rung = rungOf(step, master, scale);
     if (Math.min(rung.width, rung.height) >= SIDE_MIN) rungs.push(rung);
   }
   const top = ordered.at(-1) as Step;
-  if (rungs.length === 0) rungs.push(rungOf(top, master, scaleInto(top.lines, master), `${top.lines}p`));
+  if (rungs.length === 0) rungs.push(rungOf(top, master, scaleInto(top.lines, master)));
   return named(rungs);
 }
 
@@ -92,22 +92,19 @@ function scaleInto(lines: number, { width, height }: Pick<MasterPicture, 'width'
 }
 
 function addNative(rungs: Rung[], step: Step, master: MasterPicture): void {
-  const fills = Math.abs(scaleInto(step.lines, master) - 1) <= TOUCH;
-  const short = Math.min(master.width, master.height);
-  const long = Math.max(master.width, master.height);
-  const lines = fills ? step.lines : Math.round(Math.max(short, long / BOX_ASPECT));
-  const native = rungOf(step, master, 1, `${lines}p`);
+  const native = rungOf(step, master, 1);
   const below = rungs.at(-1);
   const isSmaller = below !== undefined && below.width < native.width;
   if (isSmaller && native.width / below.width < APART_MIN) rungs.pop();
   rungs.push(native);
 }
 
-function rungOf(step: Step, master: MasterPicture, scale: number, name: string): Rung {
+/** Its name follows from the others beside it. */
+function rungOf(step: Step, master: MasterPicture, scale: number): Rung {
   const { num, den } = master.frameRate;
   const fast = num / den > FAST_FPS;
   return {
-    name,
+    name: '',
     width: even(master.width * scale),
     height: even(master.height * scale),
     crf: step.crf,

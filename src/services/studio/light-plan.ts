@@ -9,6 +9,7 @@ import { type Grid, type GridConfig, planGrid } from './grid.ts';
 import { planLadder } from './ladder.ts';
 import { pictureOf } from './picture-treatment.ts';
 import type { AudioPlan, PlannedTask } from './plan.ts';
+import { CHANNELS, stereoBits } from './stereo.ts';
 import { LIGHT_SPANS } from './urgency.ts';
 
 export type LightPlan = {
@@ -25,9 +26,6 @@ export type LightSpec = Extract<TaskSpec, { kind: 'first-light' }>;
 export type Span = { first: number; count: number; urgent: boolean; priority: number };
 
 export const LIGHT_TRACK = 'light';
-const CHANNELS = 2;
-const STEREO_BITS = 128_000;
-const MONO_BITS = 96_000;
 /** Segments of the first spans, and of all further ones: short ones come soon, long ones cost fewer starts. */
 const SPAN_SEGMENTS = [1, 2, 4, 8];
 const LONG_SPAN_SEGMENTS = 15;
@@ -81,7 +79,7 @@ function soundOf(light: LightPlan, first: number, count: number): LightSpec['sou
   const { index: streamIndex, channels } = light.audio.stream;
   const isMono = channels === 1;
   const bounds = Array.from({ length: count + 1 }, (_, at) => firstPacket(light, first + at));
-  const bitsPerS = isMono ? MONO_BITS : STEREO_BITS;
+  const bitsPerS = stereoBits(light.audio.stream);
   return { streamIndex, fromMono: isMono, channels: CHANNELS, bitsPerS, bounds };
 }
 

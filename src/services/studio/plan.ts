@@ -11,6 +11,7 @@ import { fixedLadder, planLadder } from './ladder.ts';
 import { inOtherCodecs } from './other-codecs.ts';
 import { pictureOf } from './picture-treatment.ts';
 import type { LadderConfig, LadderPreset } from './presets.ts';
+import { CHANNELS, stereoBits } from './stereo.ts';
 import { urgency } from './urgency.ts';
 
 export type AudioPlan = { id: string; stream: Inspection['audio'][number] };
@@ -54,10 +55,6 @@ export const ANALYSIS_TRACK = 'analysis';
 /** A film has a few dozen tracks at most; what lies beyond is left out so that one odd file cannot fill the queue. */
 const AUDIO_MAX = 16;
 const TEXT_MAX = 48;
-/** All sound becomes stereo, which every browser plays. Bits per second, by whether the source has one channel. */
-const CHANNELS = 2;
-const STEREO_BITS = 128_000;
-const MONO_BITS = 96_000;
 
 export type Ladder = { name: string; preset: LadderPreset } & {
   codecs?: LadderConfig['codecs'] | undefined;
@@ -139,7 +136,7 @@ function audioTasks(
     startS: found.startS,
     durationS: grid.durationS,
     channels: CHANNELS,
-    bitsPerS: stream.channels === 1 ? MONO_BITS : STEREO_BITS,
+    bitsPerS: stereoBits(stream),
     ...(loudnessLufs === undefined ? {} : { loudnessLufs }),
   };
   const encode: PlannedTask = {

@@ -80,12 +80,7 @@ export class SiblingFiles {
       await handle.close();
       return copy;
     }
-    const { ctimeMs: changedMs, size } = await handle.stat();
-    const { length } = copy.body;
-    this.#open.put(
-      name,
-      new OpenFile(handle, { name: file, meta: copy.meta, offset: size - length, length, changedMs }),
-    );
+    this.#open.put(name, await OpenFile.of(handle, file, copy.meta, copy.body.length));
     return copy;
   }
 }

@@ -88,39 +88,21 @@ function functionCosts({ functions }: MetricsSnapshot): string[] {
       const { name, version, stage } = cost;
       return [`function="${escaped(name)}",version="${version}",stage="${stage}"`, value(cost)];
     });
-  const prefix = 'matinee_edge_function';
-  return [
-    family(
-      `${prefix}_calls_total`,
-      'counter',
-      'Calls of edge functions.',
-      samples(({ calls }) => calls),
-    ),
-    family(
-      `${prefix}_errors_total`,
-      'counter',
-      'Calls that threw, or returned what may not be.',
-      samples(({ errors }) => errors),
-    ),
-    family(
-      `${prefix}_throttled_total`,
-      'counter',
-      'Calls that ran into a limit, or were not made because earlier ones did.',
-      samples(({ throttled }) => throttled),
-    ),
-    family(
-      `${prefix}_mean_seconds`,
-      'gauge',
-      'Mean time of a call.',
-      samples(({ meanUs }) => meanUs / 1e6),
-    ),
-    family(
-      `${prefix}_p99_seconds`,
-      'gauge',
-      'Time that 99 of 100 calls keep within.',
-      samples(({ p99Us }) => p99Us / 1e6),
-    ),
-  ];
+  const rows: ReadonlyArray<readonly [string, 'counter' | 'gauge', string, (cost: FunctionCost) => number]> =
+    [
+      ['calls_total', 'counter', 'Calls of edge functions.', ({ calls }) => calls],
+      ['errors_total', 'counter', 'Calls that threw, or returned what may not be.', ({ errors }) => errors],
+      [
+        ...(['throttled_total', 'counter'] as const),
+        'Calls that ran into a limit, or were not made because earlier ones did.',
+        ({ throttled }) => throttled,
+      ],
+      ['mean_seconds', 'gauge', 'Mean time of a call.', ({ meanUs }) => meanUs / 1e6],
+      ['p99_seconds', 'gauge', 'Time that 99 of 100 calls keep within.', ({ p99Us }) => p99Us / 1e6],
+    ];
+  return rows.map(([name, type, help, value]) =>
+    family(`matinee_edge_function_${name}`, type, help, samples(value)),
+  );
 }
 
 /** Not all of them, and not for sure: see TopList. So they are gauges, whose values may fall. */
