@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { sql } from 'kysely';
+import type { Lease } from '../../contracts/tasks.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { refOf } from './fake-fleet.ts';
 import { isReady, isRefused, isRung, openRig, type Rig } from './rig.testing.ts';
