@@ -181,6 +181,17 @@ export const lightSound = z.object({
   bounds: z.array(z.number().int().min(0)).min(2).max(2000),
 });
 
+/** A caption file that lies beside a master. */
+export const sidecarFile = z.object({
+  key: z.string(),
+  /** By its name. XML may be anything; the others are captions or a mistake. */
+  format: z.enum(['srt', 'vtt', 'ttml', 'xml']),
+  bytes: z.number().int().min(0),
+  /** BCP 47, `und` when its name does not tell. */
+  language: z.string(),
+});
+export type SidecarFile = z.infer<typeof sidecarFile>;
+
 export const taskSpec = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('inspect'), master: z.string(), bytes: z.number().int() }),
   /** A look at a master that is quick whatever its length: what the first light is planned from. */
@@ -258,6 +269,8 @@ export const taskSpec = z.discriminatedUnion('kind', [
     streamIndex: z.number().int(),
     startS: z.number(),
     durationS: z.number(),
+    /** A file beside the master instead of a stream in it: `master` is its URL then. */
+    sidecar: sidecarFile.optional(),
   }),
   z.object({
     kind: z.literal('package'),
@@ -402,6 +415,8 @@ export const taskResult = z.discriminatedUnion('kind', [
     kind: z.literal('extract-text'),
     file: z.string().nullable(),
     cues: z.number().int(),
+    /** Cues of a sidecar file that could not be used. */
+    dropped: z.number().int().optional(),
     files: storedFiles,
   }),
   z.object({ kind: z.literal('package'), track: packagedTrack, files: storedFiles }),

@@ -223,3 +223,9 @@ test('names with characters that no store of text can hold are taken without the
     [upload.title],
   );
 });
+
+test('captions are no film, and whoever chose such a file hears where it belongs', async () => {
+  const before = (await titles.list({ limit: 100 })).titles.length;
+  await assert.rejects(uploads.start({ name: 'film.de.srt', size: 100 }), { code: 'invalid_request' });
+  assert.equal((await titles.list({ limit: 100 })).titles.length, before);
+});

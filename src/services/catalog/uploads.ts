@@ -3,6 +3,7 @@
  * ties the two together across restarts. The bytes themselves go from the browser to the store.
  */
 import type { Kysely } from 'kysely';
+import { captionFormat } from '../../contracts/captions.ts';
 import type { Upload } from '../../contracts/uploads.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { isMatineeError, MatineeError } from '../../platform/errors.ts';
@@ -28,6 +29,7 @@ export type Uploads = ReturnType<typeof createUploads>;
 type NewFile = { name: string; size: number; type?: string };
 type StoredPart = Upload['parts'][number];
 
+const NO_FILM = 'captions are no film: put them beside their film in the store, film.de.srt beside film.mp4';
 const URL_LIFE_S = 3600;
 
 export function createUploads(deps: UploadsDeps) {
@@ -92,6 +94,7 @@ export function createUploads(deps: UploadsDeps) {
 
   return {
     start: async (file: NewFile): Promise<Upload> => {
+      if (captionFormat(file.name) !== undefined) throw new MatineeError('invalid_request', NO_FILM);
       const row = await insert(file);
       if (row.size === 0) return uploadOf(row, []);
       try {

@@ -1,10 +1,17 @@
-/** Brings one text track of a master to WebVTT on the title's time line. */
+/**
+ * Brings one text track to WebVTT on the title's time line: a stream of the master, captions inside its pictures, or
+ * a file that lies beside it.
+ */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TaskResult, TaskSpec } from '../../contracts/tasks.ts';
+import { type Cue, cutCues, type ReadCaptions } from './captions/cues.ts';
+import { readSidecar, SIDECAR_BYTES_MAX } from './captions/read-sidecar.ts';
+import { readWebVtt, writeWebVtt } from './captions/web-vtt.ts';
+import { fetchRange } from './fetch-inputs.ts';
 import { assertMasterUrl, ffmpegOrFail, masterOptions } from './ffmpeg.ts';
 import type { TaskContext } from './task-context.ts';
-import { cutWebVtt } from './web-vtt.ts';
+import { TaskFailure } from './task-failure.ts';
 
 export type ExtractTextSpec = Extract<TaskSpec, { kind: 'extract-text' }>;
 
@@ -15,15 +22,39 @@ const OLD_CODE = 'CP1252';
 /** `file` is null in the result when no cue lies within the film. */
 export async function extractText(context: TaskContext, spec: ExtractTextSpec): Promise<TaskResult> {
   assertMasterUrl(spec.master);
-  const raw = join(context.folder, 'raw.vtt');
-  let errors = await convert(context, spec, raw, []);
-  if (/invalid utf-8/i.test(errors)) errors = await convert(context, spec, raw, ['-sub_charenc', OLD_CODE]);
-  const { text, cues } = cutWebVtt(await readFile(raw, 'utf8'), spec.startS, spec.durationS);
-  if (cues === 0) return { kind: 'extract-text', file: null, cues };
+  const { cues: all, dropped } = spec.sidecar
+    ? await sidecarCues(context, spec, spec.sidecar)
+    : await streamCues(context, spec);
+  const cues = cutCues(all, spec.sidecar ? 0 : spec.startS, spec.durationS);
+  const lost = dropped > 0 ? { dropped } : {};
+  if (cues.length === 0) return { kind: 'extract-text', file: null, cues: 0, ...lost };
+  return { kind: 'extract-text', ...(await store(context, cues)), ...lost };
+}
+
+async function store(context: TaskContext, cues: readonly Cue[]) {
   const path = join(context.folder, FILE);
-  await writeFile(path, text);
+  await writeFile(path, writeWebVtt(cues));
   const files = await context.outputs.put([{ name: FILE, path }]);
-  return { kind: 'extract-text', file: FILE, cues, files };
+  return { file: FILE, cues: cues.length, files };
+}
+
+async function sidecarCues(
+  context: TaskContext,
+  spec: ExtractTextSpec,
+  sidecar: NonNullable<ExtractTextSpec['sidecar']>,
+): Promise<ReadCaptions> {
+  if (sidecar.bytes > SIDECAR_BYTES_MAX || sidecar.bytes === 0)
+    throw new TaskFailure('unsupported', `the file has ${sidecar.bytes} bytes`, { retry: false });
+  // One byte more than it had: a file that grew meanwhile is followed by an event of its own.
+  const bytes = await fetchRange(context, spec.master, { from: 0, bytes: SIDECAR_BYTES_MAX + 1 });
+  return readSidecar(bytes, sidecar);
+}
+
+async function streamCues(context: TaskContext, spec: ExtractTextSpec): Promise<ReadCaptions> {
+  const raw = join(context.folder, 'raw.vtt');
+  const errors = await convert(context, spec, raw, []);
+  if (/invalid utf-8/i.test(errors)) await convert(context, spec, raw, ['-sub_charenc', OLD_CODE]);
+  return readWebVtt(await readFile(raw, 'utf8'));
 }
 
 async function convert(

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { languageOf } from '../../contracts/language.ts';
 import { lengthOnGrid } from './inspect.ts';
-import { bitDepthOf, describeText, languageOf, pickVideo, rotationOf, shownSize } from './inspect-streams.ts';
+import { bitDepthOf, describeText, pickVideo, rotationOf, shownSize } from './inspect-streams.ts';
 
 test('languages become BCP 47 whichever ISO form they had', () => {
   const given = [

@@ -1,4 +1,5 @@
 /** Describes a master's picture, sound and text streams in Matinee's words. Pure: reads what `probe.ts` found. */
+import { languageOf } from '../../contracts/language.ts';
 import type { Chapter, Inspection } from '../../contracts/tasks.ts';
 import { numberOf, type Probed, type ProbedStream } from './probe.ts';
 
@@ -134,21 +135,4 @@ function named(stream: ProbedStream) {
 function tagOf(stream: ProbedStream, name: string): string | undefined {
   const found = Object.entries(stream.tags ?? {}).find(([key]) => key.toLowerCase() === name);
   return found?.[1];
-}
-
-/**
- * BCP 47 from what containers carry: ISO 639-2 in either form (`ger` and `deu` give `de`), 639-1, or a tag.
- * The mapping is CLDR's, by way of `Intl`. Anything else gives `und`.
- */
-export function languageOf(given: string | undefined): string {
-  const text = (given ?? '').trim().replaceAll('_', '-');
-  if (text === '' || /^(und|unk|xxx|```)/i.test(text)) return 'und';
-  try {
-    const tag = Intl.getCanonicalLocales(text)[0] ?? 'und';
-    // A name like "english" is well-formed too, but no language code has more than three letters.
-    return /^[a-z]{2,3}(-|$)/.test(tag) ? tag : 'und';
-  } catch {
-    // A tag that is not well-formed says nothing of the language.
-    return 'und';
-  }
 }

@@ -8,7 +8,7 @@ import type { PlannedTask } from './plan.ts';
 import { versionPrefix, versionWorkPrefix } from './prefixes.ts';
 import { addRemovals, LATE_VIEWERS_MS, LATE_WRITERS_MS } from './removals.ts';
 import { insertTasks, insertTitle, isActive, lockTitle, updateTitle } from './rows.ts';
-import { dropTasks, unneededPrefixes } from './setbacks.ts';
+import { CAPTIONS_REFUSED, dropTasks, unneededPrefixes } from './setbacks.ts';
 import type { TitleRow, Tx } from './tables.ts';
 import { GLANCE, INSPECT } from './urgency.ts';
 
@@ -38,7 +38,8 @@ export async function takeMaster(
   // The catalog knows it, so it was not removed for good unless its master is gone too.
   if (title.state === 'removed' && title.etag === null) return undefined;
   const modified = master.lastModified.getTime();
-  const sound = isActive(title) || (title.state === 'ready' && title.reason === null);
+  const whole = title.reason === null || title.reason_code === CAPTIONS_REFUSED;
+  const sound = isActive(title) || (title.state === 'ready' && whole);
   if (title.etag === event.etag && sound) {
     const values = { last_sequence: event.sequence, master_modified_ms: modified };
     await updateTitle(tx, id, values);

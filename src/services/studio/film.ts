@@ -50,6 +50,10 @@ function audioOf(plan: Plan, found: ReadonlyMap<string, TrackResult>): FilmAudio
 
 function textOf(plan: Plan, found: ReadonlyMap<string, TrackResult>): FilmText[] {
   const labels = createLabels();
+  const named = (stream: Plan['text'][number]['stream']) => ({
+    ...stream,
+    label: stream.label || languageName(stream.language) + roleNote(stream),
+  });
   const there = plan.text.flatMap(({ id, stream }) => {
     const of = found.get(id);
     if (of?.result.kind !== 'extract-text' || of.result.file === null) return [];
@@ -57,7 +61,7 @@ function textOf(plan: Plan, found: ReadonlyMap<string, TrackResult>): FilmText[]
   });
   const chosen = there.find(({ stream }) => stream.default);
   return there.map(({ id, stream, path }) => ({
-    ...{ id, path, language: stream.language, label: labels(stream) },
+    ...{ id, path, language: stream.language, label: labels(named(stream)) },
     default: id === chosen?.id,
     forced: stream.forced,
     hearingImpaired: stream.hearingImpaired,
@@ -82,6 +86,11 @@ function createLabels(): (stream: { label: string; language: string }) => string
     used.add(unique);
     return unique;
   };
+}
+
+/** What tells a track from another one of its language. */
+function roleNote({ forced, hearingImpaired }: { forced: boolean; hearingImpaired: boolean }): string {
+  return forced ? ' (forced)' : hearingImpaired ? ' (SDH)' : '';
 }
 
 function languageName(language: string): string {

@@ -3,9 +3,9 @@
  * changed. Then they go, and much later the rows that told operators of the job.
  */
 import type { Clock } from '../../platform/clock.ts';
-import { versionWorkPrefix } from './prefixes.ts';
+import { PUBLISHED, versionWorkPrefix } from './prefixes.ts';
 import { addRemovals, LATE_WRITERS_MS } from './removals.ts';
-import { isActive, lockTitle } from './rows.ts';
+import { isActive, lockTitle, readTitle } from './rows.ts';
 import type { Db } from './tables.ts';
 
 const TITLES_PER_ROUND = 50;
@@ -55,6 +55,15 @@ async function forgetJobs(db: Db, beforeMs: number): Promise<void> {
     .returning(['title', 'version'])
     .execute();
   for (const { title, version } of old) {
-    await db.deleteFrom('studio.tasks').where('title', '=', title).where('version', '=', version).execute();
+    await forgetTasks(db, title, version);
   }
+}
+
+/** What is published stays known, for the next publication of the same version. */
+async function forgetTasks(db: Db, title: string, version: number): Promise<void> {
+  const now = await readTitle(db, title);
+  let gone = db.deleteFrom('studio.tasks').where('title', '=', title).where('version', '=', version);
+  if (now?.version === version && now.state === 'ready')
+    gone = gone.where(({ or, eb }) => or([eb('kind', 'not in', [...PUBLISHED]), eb('state', '!=', 'done')]));
+  await gone.execute();
 }

@@ -131,4 +131,17 @@ export const studioMigrations: Readonly<Record<string, Migration>> = {
         )`.execute(db);
     },
   },
+  '004-sidecars': {
+    up: async (db: Kysely<unknown>) => {
+      await sql`
+        CREATE TABLE studio.sidecars (
+          bucket text NOT NULL,
+          key text COLLATE "C" NOT NULL,
+          sequence double precision NOT NULL,
+          bytes double precision,
+          changed_ms double precision NOT NULL,
+          PRIMARY KEY (bucket, key)
+        )`.execute(db);
+    },
+  },
 };

@@ -2,10 +2,12 @@
  * What the studio makes of object events. Events come at least once and not always in order, so each is weighed
  * against what is known: its sequence, the object as it is now, and the uploads that are open now.
  *
- * Every object is taken for a film until inspection says otherwise, except those that are evidently none: folders
- * and hidden files. A text file thus becomes a refused title that tells its uploader why.
+ * Every object is taken for a film until inspection says otherwise, except those that are evidently none: folders,
+ * hidden files, and caption files, which belong to the film beside them. A text file of another kind thus becomes a
+ * refused title that tells its uploader why.
  */
 import type { CatalogClient } from '../../clients/catalog.ts';
+import { captionFormat } from '../../contracts/captions.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { ignoring } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
@@ -17,6 +19,7 @@ import { tellExtent } from './grow.ts';
 import { playsUnfinished } from './light.ts';
 import { findTitle, isActive, lockTitle, readTitle, updateTitle } from './rows.ts';
 import { giveUp } from './setbacks.ts';
+import { adoptSidecars, noteSidecar, titlesBeside } from './sidecars.ts';
 import type { Db, Tx } from './tables.ts';
 
 export type EventDeps = {
@@ -101,9 +104,25 @@ export function createEventHandler(deps: EventDeps, config: EventConfig) {
     wake(known.title);
   }
 
+  /** Captions beside a master; of uploads only the end matters, as they are small. */
+  async function onSidecar(event: EventOf<'created' | 'removed'>): Promise<void> {
+    await noteSidecar(deps, event);
+    for (const id of await titlesBeside(db, event.bucket, event.key)) {
+      const dropped = await transact((tx) => adoptSidecars(tx, id));
+      if (!dropped) continue;
+      await forget(dropped);
+      log.info('the captions beside a master changed', { title: id });
+      wake(id);
+    }
+  }
+
   return async (payload: JobPayload): Promise<void> => {
     const event = eventSchema.parse(payload);
     if (event.bucket === config.mediaBucket || !mayBeFilm(event.key)) return;
+    if (captionFormat(event.key) !== undefined) {
+      if (event.kind === 'created' || event.kind === 'removed') await onSidecar(event);
+      return;
+    }
     if (event.kind === 'created') await onCreated(event);
     else if (event.kind === 'removed') await onRemoved(event);
     else if (event.kind === 'upload-aborted') await onAborted(event);

@@ -130,7 +130,7 @@ function timeLeftS(meter: Meter, share: number, nowMs: number): number | null {
 function stageOf(title: TitleRow, tasks: readonly TaskState[]): string {
   if (title.pending) return 'Publishing';
   const isOpen = ({ state }: TaskState) => state !== 'done' && state !== 'dropped';
-  const { rungs, audio } = title.plan as Plan;
+  const { rungs, audio, text } = title.plan as Plan;
   const lowest = rungs[0]?.name;
   const isOf = ({ track, kind }: TaskState, name: string) =>
     (kind === 'encode-video' && track === name) || (kind === 'first-light' && name === lowest);
@@ -141,5 +141,6 @@ function stageOf(title: TitleRow, tasks: readonly TaskState[]): string {
   if (rung) return `Encoding ${rung.name}`;
   if (title.plan?.ladder?.state === 'pending') return 'Choosing renditions';
   const tracks = [...rungs.map(({ name }) => name), ...audio.map(({ id }) => id)];
-  return tracks.some((track) => trackState(tasks, track) === 'open') ? 'Packaging' : 'Publishing';
+  if (tracks.some((track) => trackState(tasks, track) === 'open')) return 'Packaging';
+  return text.some(({ id }) => trackState(tasks, id) === 'open') ? 'Adding captions' : 'Publishing';
 }

@@ -3,7 +3,7 @@
  * restart goes on with the same one, whatever the code says by then. Pure.
  */
 import type { PictureAnalysis } from '../../contracts/analysis.ts';
-import type { Inspection, Rung, TaskKind, TaskSpec } from '../../contracts/tasks.ts';
+import type { Inspection, Rung, SidecarFile, TaskKind, TaskSpec } from '../../contracts/tasks.ts';
 import { analysisCost, planAnalysis } from './analysis-plan.ts';
 import { audioCost, encodeCost, imagesCost, packageCost, textCost } from './cost.ts';
 import { type Grid, type GridConfig, planChunks, planGrid } from './grid.ts';
@@ -15,7 +15,8 @@ import { CHANNELS, stereoBits } from './stereo.ts';
 import { urgency } from './urgency.ts';
 
 export type AudioPlan = { id: string; stream: Inspection['audio'][number] };
-export type TextPlan = { id: string; stream: Inspection['text'][number] };
+/** A stream of the master, or a file beside it, whose `stream` has only what its name tells. */
+export type TextPlan = { id: string; stream: Inspection['text'][number]; sidecar?: SidecarFile };
 
 export type Plan = {
   grid: Grid;
@@ -54,7 +55,7 @@ export const IMAGES_TRACK = 'images';
 export const ANALYSIS_TRACK = 'analysis';
 /** A film has a few dozen tracks at most; what lies beyond is left out so that one odd file cannot fill the queue. */
 const AUDIO_MAX = 16;
-const TEXT_MAX = 48;
+export const TEXT_MAX = 48;
 
 export type Ladder = { name: string; preset: LadderPreset } & {
   codecs?: LadderConfig['codecs'] | undefined;
@@ -177,7 +178,7 @@ function packageTask(track: string, spec: TaskSpec, priority: number, grid: Grid
   return { name: `${track}-package`, track, kind: spec.kind, spec, priority, cost, waits: true };
 }
 
-function textTask(found: Inspection, plan: Plan, { id, stream }: TextPlan): PlannedTask {
+export function textTask(found: Inspection, plan: Plan, { id, stream, sidecar }: TextPlan): PlannedTask {
   const { durationS } = plan.grid;
   const spec: TaskSpec = {
     kind: 'extract-text',
@@ -185,6 +186,7 @@ function textTask(found: Inspection, plan: Plan, { id, stream }: TextPlan): Plan
     streamIndex: stream.index,
     startS: found.startS,
     durationS,
+    ...(sidecar ? { sidecar } : {}),
   };
   const priority = urgency({ part: 'first-light' });
   return { name: id, track: id, kind: spec.kind, spec, priority, cost: textCost(durationS), waits: false };

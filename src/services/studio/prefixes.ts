@@ -15,7 +15,8 @@ export const trackFolder = (track: string, attempt: number) => `${track}/${attem
 export const trackPrefix = (title: string, version: number, track: string, attempt: number) =>
   versionPrefix(title, version) + trackFolder(track, attempt);
 
-const PUBLISHED: readonly TaskKind[] = ['package', 'extract-text', 'images'];
+/** Tasks whose results publications are made of. */
+export const PUBLISHED: readonly TaskKind[] = ['package', 'extract-text', 'images'];
 
 export const titlePrefix = (title: string) => `titles/${title}/`;
 export const versionPrefix = (title: string, version: number) => `titles/${title}/${version}/`;

@@ -17,7 +17,7 @@ import { assembleFilm, type TrackResult } from './film.ts';
 import { composeHashes, type Hashes } from './hashes.ts';
 import { composeManifests } from './manifests/manifests.ts';
 import { IMAGES_TRACK } from './plan.ts';
-import { outputPrefix, publicationPrefix, titlePrefix, versionPrefix } from './prefixes.ts';
+import { outputPrefix, PUBLISHED, publicationPrefix, titlePrefix, versionPrefix } from './prefixes.ts';
 import { addRemovals, LATE_VIEWERS_MS } from './removals.ts';
 import { lockTitle, updateTitle } from './rows.ts';
 import type { Db, PublicationRow, TitleRow } from './tables.ts';
@@ -111,7 +111,7 @@ async function readResults(
     .where('title', '=', title.title)
     .where('version', '=', pending.version)
     .where('track', 'in', pending.tracks)
-    .where('kind', 'in', ['package', 'extract-text', 'images'])
+    .where('kind', 'in', [...PUBLISHED])
     .where('state', '=', 'done')
     .execute();
   return rows.flatMap((row) => {

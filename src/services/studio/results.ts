@@ -8,6 +8,7 @@ import { planFilm } from './plan.ts';
 import { type LadderConfig, presetOf } from './presets.ts';
 import { insertTasks, lockTitle, updateTask, updateTitle } from './rows.ts';
 import { dropTasks, giveUp } from './setbacks.ts';
+import { adoptSidecars } from './sidecars.ts';
 import type { TaskRow, TitleRow, Tx } from './tables.ts';
 
 /** Resolves to the ids of tasks that nobody needs any more. */
@@ -57,6 +58,7 @@ export async function beginEncoding(
     plan: JSON.stringify(plan),
   });
   await adopted.after();
+  await adoptSidecars(tx, title.title);
   await takeKnownAnalysis(tx, config, title);
 }
 

@@ -24,6 +24,7 @@ import { createLeaseApi, type LeaseApi } from './lease-api.ts';
 import { createEventHandler } from './object-events.ts';
 import type { LadderConfig } from './presets.ts';
 import { removeDue } from './removals.ts';
+import { forgetSidecars } from './sidecars.ts';
 import { createStoreWatch } from './store-watch.ts';
 import type { StudioTables } from './tables.ts';
 import { createTeller } from './teller.ts';
@@ -107,6 +108,7 @@ export function createStudioService(
         while ((await removeDue(shared, config.mediaBucket, signal)) > 0);
         await forgetRemoved(db, clock);
         await forgetWork(shared, config);
+        await forgetSidecars(db, clock);
         await board.forget();
       } catch (error) {
         if (!signal.aborted) log.warn('superfluous objects could not be removed yet', { error });

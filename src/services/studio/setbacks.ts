@@ -26,6 +26,9 @@ const MACHINE_CODES: readonly string[] = [
   'lost',
 ];
 
+/** Why captions are missing from a title that has all else. */
+export const CAPTIONS_REFUSED = 'captions_refused';
+
 export const isMachineFailure = (code: string) => MACHINE_CODES.includes(code);
 
 /** Ends a task for good. Resolves to the ids of tasks that nobody needs any more, for the queue to forget. */
@@ -43,6 +46,8 @@ export async function failForGood(
     return dropTasks(tx, title, task.track);
   }
   if (task.kind === 'glance' || task.kind === 'first-light') return endLight(tx, clock, config, title);
+  if (task.spec.kind === 'extract-text' && task.spec.sidecar)
+    return leaveOut(tx, title, task, task.spec.sidecar.key, failure);
   const lost = await whatIsLost(tx, title, task);
   if (lost === undefined) return giveUp(tx, clock, title, { ...reasonOf(failure) });
   const ids = await dropTasks(tx, title, task.track);
@@ -51,6 +56,22 @@ export async function failForGood(
     await updateTitle(tx, title.title, { reason, reason_code: reasonOf(failure).code });
   }
   return ids;
+}
+
+/** The film goes on without a caption file, and says what is wrong with it until another takes its place. */
+async function leaveOut(
+  tx: Tx,
+  title: TitleRow,
+  task: TaskRow,
+  key: string,
+  { message }: Failure,
+): Promise<string[]> {
+  const name = key.slice(key.lastIndexOf('/') + 1);
+  await updateTitle(tx, title.title, {
+    reason: `The captions in ${name} are left out: ${message}. Put a mended file in its place.`,
+    reason_code: CAPTIONS_REFUSED,
+  });
+  return dropTasks(tx, title, task.track);
 }
 
 /** The part that the film goes on without, in words ('' where nobody would miss it), or undefined for none. */

@@ -17,6 +17,8 @@ export async function fillSpec(
   const { spec } = task;
   const sign = (bucket: string, key: string) =>
     deps.objects.presign('GET', bucket, key, { expiresS: INPUT_URL_S });
+  if (spec.kind === 'extract-text' && spec.sidecar)
+    return { ...spec, master: await sign(title.bucket, spec.sidecar.key) };
   if (spec.kind !== 'package') return { ...spec, master: await sign(title.bucket, title.key) };
   const files = await inputFiles(deps.db, task);
   return {

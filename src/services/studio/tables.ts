@@ -134,6 +134,17 @@ export type WorkerTable = {
 /** Prefixes of the media bucket that are to be emptied at a time. */
 export type RemovalTable = { id: Generated<number>; prefix: string; due_ms: number };
 
+/** Caption files that lie beside masters, whether or not there is a master yet. */
+export type SidecarTable = {
+  bucket: string;
+  key: string;
+  /** The newest object event of it. */
+  sequence: number;
+  /** Null when it was removed; such a row only keeps late events from bringing it back. */
+  bytes: number | null;
+  changed_ms: number;
+};
+
 export type StudioTables = {
   'studio.titles': TitleTable;
   'studio.tasks': TaskTable;
@@ -142,6 +153,7 @@ export type StudioTables = {
   'studio.results': ResultTable;
   'studio.evidence': EvidenceTable;
   'studio.workers': WorkerTable;
+  'studio.sidecars': SidecarTable;
 };
 
 export type Db = Kysely<StudioTables>;
