@@ -85,6 +85,8 @@ export const audioStream = z.object({
 });
 export const chapter = z.object({ startS: z.number().min(0), endS: z.number(), title: z.string().max(200) });
 export type Chapter = z.infer<typeof chapter>;
+/** First channels of the two fields; the second ones (CC2, CC4) are hardly ever used. */
+export const captionChannel = z.enum(['cc1', 'cc3']);
 export const textStream = z.object({
   index: z.number().int(),
   codec: z.string(),
@@ -93,6 +95,8 @@ export const textStream = z.object({
   default: z.boolean(),
   forced: z.boolean(),
   hearingImpaired: z.boolean(),
+  /** Of CEA-608 captions inside the pictures: `index` is that of the pictures then. */
+  channel: captionChannel.optional(),
 });
 export const inspection = z.object({
   container: z.string(),
@@ -271,6 +275,8 @@ export const taskSpec = z.discriminatedUnion('kind', [
     durationS: z.number(),
     /** A file beside the master instead of a stream in it: `master` is its URL then. */
     sidecar: sidecarFile.optional(),
+    /** Captions inside the pictures of `streamIndex`. */
+    channel: captionChannel.optional(),
   }),
   z.object({
     kind: z.literal('package'),

@@ -8,6 +8,7 @@ import type { TaskResult, TaskSpec } from '../../contracts/tasks.ts';
 import { type Cue, cutCues, type ReadCaptions } from './captions/cues.ts';
 import { readSidecar, SIDECAR_BYTES_MAX } from './captions/read-sidecar.ts';
 import { readWebVtt, writeWebVtt } from './captions/web-vtt.ts';
+import { readEmbeddedCaptions } from './embedded-captions.ts';
 import { fetchRange } from './fetch-inputs.ts';
 import { assertMasterUrl, ffmpegOrFail, masterOptions } from './ffmpeg.ts';
 import type { TaskContext } from './task-context.ts';
@@ -24,7 +25,9 @@ export async function extractText(context: TaskContext, spec: ExtractTextSpec): 
   assertMasterUrl(spec.master);
   const { cues: all, dropped } = spec.sidecar
     ? await sidecarCues(context, spec, spec.sidecar)
-    : await streamCues(context, spec);
+    : spec.channel
+      ? await readEmbeddedCaptions(context, spec.master, { ...spec, channel: spec.channel })
+      : await streamCues(context, spec);
   const cues = cutCues(all, spec.sidecar ? 0 : spec.startS, spec.durationS);
   const lost = dropped > 0 ? { dropped } : {};
   if (cues.length === 0) return { kind: 'extract-text', file: null, cues: 0, ...lost };

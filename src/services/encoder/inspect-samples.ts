@@ -20,6 +20,8 @@ export type Sample = {
   mastering: Mastering;
   /** What the `idet` filter made of the pictures themselves. */
   idet: { topFirst: number; bottomFirst: number; progressive: number };
+  /** Whether pictures carry closed captions. */
+  captions?: boolean;
   errors: string;
   errorCount: number;
 };
@@ -89,6 +91,7 @@ function readLine(line: string, sample: Sample): void {
     if (frame[2] === 'T' || frame[2] === 'B') sample.flaggedInterlaced += 1;
     return;
   }
+  if (/side data - .*closed captions/i.test(line)) sample.captions = true;
   const lit = /cropdetect.* crop=(\d+):(\d+):(\d+):(\d+)/.exec(line);
   if (lit) {
     const [width = 0, height = 0, x = 0, y = 0] = lit.slice(1).map(Number);

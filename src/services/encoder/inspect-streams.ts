@@ -1,6 +1,7 @@
 /** Describes a master's picture, sound and text streams in Matinee's words. Pure: reads what `probe.ts` found. */
 import { languageOf } from '../../contracts/language.ts';
 import type { Chapter, Inspection } from '../../contracts/tasks.ts';
+import { carriesCaptions } from './embedded-captions.ts';
 import { numberOf, type Probed, type ProbedStream } from './probe.ts';
 
 type AudioStream = Inspection['audio'][number];
@@ -121,6 +122,22 @@ export function describeText(streams: readonly ProbedStream[], notes: string[]):
     const hearingImpaired = flag(stream, 'hearing_impaired') === 1 || flag(stream, 'captions') === 1;
     return [{ ...named(stream), codec, forced: flag(stream, 'forced') === 1, hearingImpaired }];
   });
+}
+
+/** Captions inside the pictures; which of their channels are used is seen when they are read. */
+export function describeCaptions(
+  video: ProbedStream,
+  areThere: boolean,
+  audio: readonly AudioStream[],
+): TextStream[] {
+  if (!areThere || !carriesCaptions(video.codec_name ?? '')) return [];
+  // The first field is in the language of the programme; nothing tells that of the second.
+  const language = (audio.find((one) => one.default) ?? audio[0])?.language ?? 'und';
+  const shared = { index: video.index, codec: 'eia_608', default: false, forced: false };
+  return [
+    { ...shared, channel: 'cc1', language, label: '', hearingImpaired: true },
+    { ...shared, channel: 'cc3', language: 'und', label: 'CC3', hearingImpaired: true },
+  ];
 }
 
 function named(stream: ProbedStream) {

@@ -15,6 +15,7 @@ import {
   colourNames,
   colourOf,
   describeAudio,
+  describeCaptions,
   describeText,
   isDolbyVisionOnly,
   isFullRange,
@@ -205,6 +206,7 @@ export function describeMaster(
   if (firstField) notes.push('3:2 pulldown is undone');
   const crop = findings.crop ?? null;
   if (crop) notes.push(`black bars are cut off: ${crop.width} x ${crop.height} remain`);
+  const audio = describeAudio(probed.streams, notes);
   return {
     container: probed.format.format_name,
     durationS,
@@ -228,8 +230,15 @@ export function describeMaster(
       ...colourNames(video),
       ...masteringOf(samples),
     },
-    audio: describeAudio(probed.streams, notes),
-    text: describeText(probed.streams, notes),
+    audio,
+    text: [
+      ...describeText(probed.streams, notes),
+      ...describeCaptions(
+        video,
+        samples.some(({ captions }) => captions === true),
+        audio,
+      ),
+    ],
     chapters: chaptersOf(probed, startS, durationS),
     notes,
   };

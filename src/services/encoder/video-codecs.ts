@@ -30,6 +30,8 @@ function h264({ rung, gopFrames }: Asked): string[] {
     ...['-c:v', 'libx264', '-preset', rung.preset, '-profile:v', 'high', '-crf', String(rung.crf)],
     ...['-maxrate', String(rung.bitsPerSMax), '-bufsize', String(2 * rung.bitsPerSMax)],
     ...['-g', gop, '-keyint_min', gop, '-sc_threshold', '0', '-bf', '2', '-pix_fmt', 'yuv420p'],
+    // The captions inside the pictures are tracks of their own; manifests say that there are none left in here.
+    ...['-a53cc', '0'],
     // Half-full buffers at the start of each chunk keep the joined stream within the buffer model; `stitchable`
     // keeps headers independent of content, so that one init segment serves all chunks.
     ...['-x264-params', 'open-gop=0:vbv-init=0.5:stitchable=1', '-flags', '+cgop'],

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { TaskSpec } from '../../contracts/tasks.ts';
 
 /** Raised when workers make something else of the same specification: other filters, other settings of encoders. */
-const REVISION = 1;
+const REVISION = 2;
 
 /** Tasks that take their worth in processor time, and whose results are no part of a publication by themselves. */
 const REUSED: ReadonlyArray<TaskSpec['kind']> = ['encode-video', 'encode-audio', 'analyse'];

@@ -74,7 +74,10 @@ export function planFilm(found: Inspection, config: GridConfig, ladder: Ladder):
       ? rungs.slice(0, 1)
       : [...rungs, ...inOtherCodecs(rungs.slice(1), ladder.codecs ?? [], found.video)],
     audio: found.audio.slice(0, AUDIO_MAX).map((stream) => ({ id: `a${stream.index}`, stream })),
-    text: found.text.slice(0, TEXT_MAX).map((stream) => ({ id: `t${stream.index}`, stream })),
+    text: found.text.slice(0, TEXT_MAX).map((stream) => ({
+      id: `t${stream.index}${stream.channel ?? ''}`,
+      stream,
+    })),
   };
   plan.ladder = { preset: ladder.name, state: isPending ? 'pending' : 'fixed' };
   const tasks = [
@@ -187,6 +190,7 @@ export function textTask(found: Inspection, plan: Plan, { id, stream, sidecar }:
     startS: found.startS,
     durationS,
     ...(sidecar ? { sidecar } : {}),
+    ...(stream.channel ? { channel: stream.channel } : {}),
   };
   const priority = urgency({ part: 'first-light' });
   return { name: id, track: id, kind: spec.kind, spec, priority, cost: textCost(durationS), waits: false };
