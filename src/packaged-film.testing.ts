@@ -60,7 +60,8 @@ export async function packageFilm(studio: FakeStudio, path: string, grid: Grid):
 }
 
 async function sizes(film: Film, folder: string): Promise<Map<string, number>> {
-  const names = [...film.video, ...film.audio].flatMap(({ path, track }) =>
+  const imsc = film.text.flatMap(({ imsc }) => imsc ?? []);
+  const names = [...film.video, ...film.audio, ...imsc].flatMap(({ path, track }) =>
     [track.init, ...track.segments.map(({ name }) => name)].map((name) => path + name),
   );
   const images = film.thumbnails?.sheets.files.map((name) => film.thumbnails?.path + name) ?? [];

@@ -19,13 +19,20 @@ export const SHAKA_PAGE = `<!doctype html><meta charset="utf-8"><title>player</t
 <video muted width="640" height="360"></video><script src="shaka.js"></script>`;
 
 /** Plays for a second, then turns on the caption track of that language and looks at its cue at `cueS`. */
-export async function playInPage(page: Page, url: string, captions: string, cueS: number): Promise<SeenFilm> {
-  return page.evaluate(watch, { url, captions, cueS });
+export async function playInPage(
+  page: Page,
+  url: string,
+  captions: string,
+  cueS: number,
+  imsc = false,
+): Promise<SeenFilm> {
+  return page.evaluate(watch, { url, captions, cueS, imsc });
 }
 
 type ShakaTrack = {
   height: number;
   language: string;
+  codecs: string | null;
   label: string | null;
   roles: string[];
   forced: boolean;
@@ -45,7 +52,13 @@ type Player = {
 };
 
 /** Runs in the page, so that it can use nothing from outside of itself. */
-async function watch(asked: { url: string; captions: string; cueS: number }): Promise<SeenFilm> {
+async function watch(asked: {
+  url: string;
+  captions: string;
+  cueS: number;
+  /** The track in IMSC instead of WebVTT. */
+  imsc: boolean;
+}): Promise<SeenFilm> {
   const { shaka } = globalThis as unknown as { shaka: { Player: new () => Player } };
   const video = document.querySelector('video') as HTMLVideoElement;
   const player = new shaka.Player();
@@ -75,7 +88,12 @@ async function watch(asked: { url: string; captions: string; cueS: number }): Pr
   const told = ({ language, label, roles }: ShakaTrack) =>
     [language, label, [...roles].sort().join('+')].join('|');
   const found = await player.getThumbnails(null, asked.cueS);
-  const track = player.getTextTracks().find(({ language }) => language === asked.captions) as ShakaTrack;
+  const track = player
+    .getTextTracks()
+    .find(
+      ({ language, codecs }) =>
+        language === asked.captions && (codecs ?? '').startsWith('stpp') === asked.imsc,
+    ) as ShakaTrack;
   await player.selectTextTrack(track);
   video.currentTime = asked.cueS;
   await until('timeupdate', () => video.currentTime > asked.cueS && !video.seeking);

@@ -277,6 +277,8 @@ export const taskSpec = z.discriminatedUnion('kind', [
     sidecar: sidecarFile.optional(),
     /** Captions inside the pictures of `streamIndex`. */
     channel: captionChannel.optional(),
+    /** BCP 47, where it is known. */
+    language: z.string().optional(),
   }),
   z.object({
     kind: z.literal('package'),
@@ -303,7 +305,7 @@ export type TaskKind = TaskSpec['kind'];
 
 /** A CMAF track as packaged, enough to write its playlists from. Stored as `track.json` beside the segments. */
 export const packagedTrack = z.object({
-  media: z.enum(['video', 'audio']),
+  media: z.enum(['video', 'audio', 'text']),
   /** RFC 6381, "avc1.640028". */
   codecs: z.string(),
   timescale: z.number().int(),
@@ -423,6 +425,8 @@ export const taskResult = z.discriminatedUnion('kind', [
     cues: z.number().int(),
     /** Cues of a sidecar file that could not be used. */
     dropped: z.number().int().optional(),
+    /** The same cues as IMSC documents in CMAF segments. */
+    imsc: packagedTrack.optional(),
     files: storedFiles,
   }),
   z.object({ kind: z.literal('package'), track: packagedTrack, files: storedFiles }),

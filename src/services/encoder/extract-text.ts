@@ -1,29 +1,33 @@
 /**
- * Brings one text track to WebVTT on the title's time line: a stream of the master, captions inside its pictures, or
+ * Brings one text track to WebVTT and IMSC on the title's time line: a stream of the master, captions inside its pictures, or
  * a file that lies beside it.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TaskResult, TaskSpec } from '../../contracts/tasks.ts';
-import { type Cue, cutCues, type ReadCaptions } from './captions/cues.ts';
+import { cutCues, type ReadCaptions } from './captions/cues.ts';
 import { readSidecar, SIDECAR_BYTES_MAX } from './captions/read-sidecar.ts';
-import { readWebVtt, writeWebVtt } from './captions/web-vtt.ts';
+import { readWebVtt } from './captions/web-vtt.ts';
 import { readEmbeddedCaptions } from './embedded-captions.ts';
 import { fetchRange } from './fetch-inputs.ts';
 import { assertMasterUrl, ffmpegOrFail, masterOptions } from './ffmpeg.ts';
 import type { TaskContext } from './task-context.ts';
 import { TaskFailure } from './task-failure.ts';
+import { storeText } from './text-track.ts';
 
 export type ExtractTextSpec = Extract<TaskSpec, { kind: 'extract-text' }>;
 
-const FILE = 'text.vtt';
 /** Where nothing says which 8-bit code a text has, the one that most old subtitle files have. */
 const OLD_CODE = 'CP1252';
 
 /** `file` is null in the result when no cue lies within the film. */
 export async function extractText(context: TaskContext, spec: ExtractTextSpec): Promise<TaskResult> {
   assertMasterUrl(spec.master);
-  const { cues: all, dropped } = spec.sidecar
+  const {
+    cues: all,
+    dropped,
+    language = 'und',
+  } = spec.sidecar
     ? await sidecarCues(context, spec, spec.sidecar)
     : spec.channel
       ? await readEmbeddedCaptions(context, spec.master, { ...spec, channel: spec.channel })
@@ -31,14 +35,8 @@ export async function extractText(context: TaskContext, spec: ExtractTextSpec): 
   const cues = cutCues(all, spec.sidecar ? 0 : spec.startS, spec.durationS);
   const lost = dropped > 0 ? { dropped } : {};
   if (cues.length === 0) return { kind: 'extract-text', file: null, cues: 0, ...lost };
-  return { kind: 'extract-text', ...(await store(context, cues)), ...lost };
-}
-
-async function store(context: TaskContext, cues: readonly Cue[]) {
-  const path = join(context.folder, FILE);
-  await writeFile(path, writeWebVtt(cues));
-  const files = await context.outputs.put([{ name: FILE, path }]);
-  return { file: FILE, cues: cues.length, files };
+  const track = await storeText(context, cues, { ...spec, language: spec.language ?? language });
+  return { kind: 'extract-text', ...track, ...lost };
 }
 
 async function sidecarCues(

@@ -130,9 +130,16 @@ test('a film with many tracks becomes tracks of one length', { skip: montage.ski
   const limits = { startS: found.startS, durationS: found.durationS };
   const { result, task } = await done({ kind: 'extract-text', master, streamIndex: text.index, ...limits });
   const vtt = await readFile(studio.output(task, 'text.vtt'), 'utf8');
-  const sha256 = createHash('sha256').update(vtt).digest('base64url');
-  const files = [{ name: 'text.vtt', bytes: Buffer.byteLength(vtt), sha256 }];
-  assert.deepEqual(result, { kind: 'extract-text', file: 'text.vtt', cues: 2, files });
+  const digest = (bytes: string | Buffer) => createHash('sha256').update(bytes).digest('base64url');
+  assert.deepEqual([result.file, result.cues], ['text.vtt', 2]);
+  const names = ['text.vtt', 'imsc-init.mp4', 'imsc-00001.m4s'];
+  assert.deepEqual(
+    result.files?.map(({ name, sha256 }) => [name, sha256]),
+    await Promise.all(
+      names.map(async (name) => [name, digest(await readFile(studio.output(task, name)))] as const),
+    ),
+  );
+  assert.equal(result.imsc && sum(result.imsc), Math.round(found.durationS * 1000));
   assert.ok(vtt.startsWith('WEBVTT\n\n00:00:01.000 --> 00:00:05.500\nEin Mädchen'));
 });
 

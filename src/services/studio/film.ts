@@ -57,11 +57,12 @@ function textOf(plan: Plan, found: ReadonlyMap<string, TrackResult>): FilmText[]
   const there = plan.text.flatMap(({ id, stream }) => {
     const of = found.get(id);
     if (of?.result.kind !== 'extract-text' || of.result.file === null) return [];
-    return [{ id, stream, path: of.path + of.result.file }];
+    const { file, imsc } = of.result;
+    return [{ id, stream, path: of.path + file, ...(imsc ? { imsc: { path: of.path, track: imsc } } : {}) }];
   });
   const chosen = there.find(({ stream }) => stream.default);
-  return there.map(({ id, stream, path }) => ({
-    ...{ id, path, language: stream.language, label: labels(named(stream)) },
+  return there.map(({ id, stream, path, imsc }) => ({
+    ...{ id, path, language: stream.language, label: labels(named(stream)), ...(imsc ? { imsc } : {}) },
     default: id === chosen?.id,
     forced: stream.forced,
     hearingImpaired: stream.hearingImpaired,

@@ -191,6 +191,7 @@ export function textTask(found: Inspection, plan: Plan, { id, stream, sidecar }:
     durationS,
     ...(sidecar ? { sidecar } : {}),
     ...(stream.channel ? { channel: stream.channel } : {}),
+    ...(stream.language === 'und' ? {} : { language: stream.language }),
   };
   const priority = urgency({ part: 'first-light' });
   return { name: id, track: id, kind: spec.kind, spec, priority, cost: textCost(durationS), waits: false };

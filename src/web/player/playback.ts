@@ -24,7 +24,7 @@ import { createRequestPatience } from './request-patience.ts';
 import { engineConfig, type ManifestFormat, type ShakaModule, type ShakaPlayer } from './shaka-engine.ts';
 import { createThumbnails, type Thumbnails } from './thumbnails.ts';
 import type { Timers } from './timers.ts';
-import { chooseQuality } from './tracks.ts';
+import { chooseQuality, sameText } from './tracks.ts';
 
 export type PlaybackDeps = {
   titleId: string;
@@ -105,10 +105,10 @@ export async function openPlayback(
   /** Loading again keeps the place, the captions, and whether the film runs. */
   const reload = async (play: Play) => {
     const runs = !video.paused || video.ended;
-    const captions = engine.getTextTracks().find(({ active }) => active)?.language;
+    const captions = engine.getTextTracks().find(({ active }) => active);
     await load(play, store.get().positionS);
-    const track = engine.getTextTracks().find(({ language }) => language === captions);
-    if (captions && track) engine.selectTextTrack(track);
+    const track = sameText(engine, captions);
+    if (track) engine.selectTextTrack(track);
     if (runs) await video.play();
   };
   const publications = createPublications({

@@ -31,7 +31,9 @@ export function audioName(track: NamedTrack): string {
 
 export function textName(track: NamedTrack): string {
   const language = languageOf(track.language);
-  const note = track.label && track.label !== language ? track.label : undefined;
+  // The studio's own labels begin with the language: "English (SDH)".
+  const own = track.label === language || track.label?.startsWith(`${language} (`);
+  const note = track.label && !own ? track.label : undefined;
   const base = language ?? note ?? 'Captions';
   if (track.purpose === 'hard of hearing') return `${base} (for the hard of hearing)`;
   return language && note ? `${base} (${note})` : base;

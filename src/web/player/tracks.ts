@@ -68,29 +68,65 @@ export function readAudio(engine: ShakaPlayer): AudioChoice[] {
 
 export function chooseAudio(engine: ShakaPlayer, id: string): AudioTrack | undefined {
   const track = engine.getAudioTracks().find((each, index) => audioId(each, index) === id);
+  const text = engine.getTextTracks().find(({ active }) => active);
   if (track && !track.active) engine.selectAudioTrack(track, KEPT_S);
+  // Forced captions go with the sound.
+  if (track && (text === undefined || text.forced)) chooseText(engine, null);
   return track;
+}
+
+/**
+ * The tracks of the menu. A text that is there as WebVTT and as IMSC is offered once; forced ones are not chosen but
+ * shown where no others are.
+ */
+export function menuTexts(tracks: readonly TextTrack[]): TextTrack[] {
+  const isTwin = (one: TextTrack) =>
+    isImsc(one) && tracks.some((other) => !isImsc(other) && textName(named(other)) === textName(named(one)));
+  return tracks.filter((track) => !track.forced && !isTwin(track));
 }
 
 export function readTexts(engine: ShakaPlayer): TextChoice[] {
-  return engine.getTextTracks().map((track) => ({
-    id: String(track.id),
-    name: textName({
-      language: track.language,
-      label: track.label,
-      channels: null,
-      purpose: track.accessibilityPurpose,
-    }),
-    language: track.language,
-    active: track.active,
+  return menuTexts(engine.getTextTracks()).map((track) => ({
+    ...{ id: String(track.id), name: textName(named(track)) },
+    ...{ language: track.language, active: track.active },
   }));
 }
 
+/** Gives the track that was chosen. Without one, what viewers of this sound cannot do without is shown. */
 export function chooseText(engine: ShakaPlayer, id: string | null): TextTrack | undefined {
   const track = engine.getTextTracks().find((each) => String(each.id) === id);
-  engine.selectTextTrack(track ?? null);
+  engine.selectTextTrack(track ?? forcedText(engine) ?? null);
   return track;
 }
+
+/** Translations of foreign dialogue and signs, in the language of the sound. */
+function forcedText(engine: ShakaPlayer): TextTrack | undefined {
+  const language = engine.getAudioTracks().find(({ active }) => active)?.language;
+  return engine
+    .getTextTracks()
+    .find(
+      (track) => track.forced && !isImsc(track) && (track.language === language || track.language === 'und'),
+    );
+}
+
+/** The same captions among the tracks of a film that was loaded again. */
+export function sameText(engine: ShakaPlayer, before: TextTrack | undefined): TextTrack | undefined {
+  if (!before) return undefined;
+  return engine
+    .getTextTracks()
+    .find(
+      (track) =>
+        track.language === before.language &&
+        track.forced === before.forced &&
+        isImsc(track) === isImsc(before),
+    );
+}
+
+const isImsc = ({ codecs }: TextTrack) => codecs?.startsWith('stpp') ?? false;
+
+const named = ({ language, label, accessibilityPurpose: purpose }: TextTrack) => ({
+  ...{ language, label, channels: null, purpose },
+});
 
 function qualityOf(track: VideoTrack): Quality {
   const width = track.width ?? 0;

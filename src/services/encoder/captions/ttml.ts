@@ -35,13 +35,15 @@ export function readTtml(text: string): ReadCaptions {
     new Map(
       elements(head, name).flatMap((one) => (one.attributes.id ? [[one.attributes.id, allOf(one)]] : [])),
     );
+  const { space } = root.attributes;
+  const inherited: Attributes = space === undefined ? {} : { space };
   const document: Document = {
     ...{ rates: ttmlRates(root.attributes), styles: named('style'), regions: named('region') },
     ...{ cues: [], dropped: 0 },
   };
   for (const child of root.children) {
     if (isElement(child, 'body'))
-      walk(document, child, { fromMs: 0, toMs: Number.POSITIVE_INFINITY, style: {} });
+      walk(document, child, { fromMs: 0, toMs: Number.POSITIVE_INFINITY, style: inherited });
   }
   const { cues, dropped } = document;
   if (cues.length === 0 && /backgroundImage|<(?:\w+:)?image[\s>]/.test(text))
@@ -96,7 +98,7 @@ function textOf(document: Document, element: Element, style: Attributes): string
   const keeps = style.space === 'preserve';
   return element.children
     .map((child) => {
-      if (typeof child === 'string') return escapeText(keeps ? child : child.replaceAll(/\s+/g, ' '));
+      if (typeof child === 'string') return escapeText(keeps ? child : child.replaceAll(/[ \t\r\n]+/g, ' '));
       if (child.name === 'br') return '\n';
       if (child.name !== 'span') return '';
       const own = styleOf(document, child.attributes, style);

@@ -53,8 +53,8 @@ function checkSet(set: Node, film: Film): string[] {
   if (found.length === 0) faults.push('a set without representations');
   if (roles.some((role) => !ROLES[type]?.includes(role ?? ''))) faults.push(`roles ${roles} of ${type}`);
   if (type !== 'image' && roles.length === 0) faults.push(`${type} without a role`);
-  const wanted: Record<string, string> = { text: 'text/vtt', image: 'image/jpeg' };
-  if (mime !== (wanted[type] ?? `${type}/mp4`)) faults.push(`${type} of type ${mime}`);
+  const wanted: Record<string, string[]> = { text: ['text/vtt', 'application/mp4'], image: ['image/jpeg'] };
+  if (!(wanted[type] ?? [`${type}/mp4`]).includes(mime)) faults.push(`${type} of type ${mime}`);
   const decoders = found.map((node) => node.attributes.get('codecs')?.split('.')[0]);
   if (new Set(decoders).size > 1) faults.push('a set that no one decoder plays');
   const lines = found.map((representation) => checkRepresentation(representation, type, film, faults));

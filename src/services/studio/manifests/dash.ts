@@ -47,11 +47,7 @@ export function dashManifest(film: Film): string {
         (id) =>
           audioSet(id, one, firstAudio !== undefined && isSameSound(one, firstAudio), rates),
     ),
-    ...text.map(
-      (one): SetOf =>
-        (id) =>
-          textSet(id, one, one === firstText),
-    ),
+    ...text.flatMap((one) => textSets(one, one === firstText, rates)),
     ...(thumbnails ? [(id: number) => imageSet(id, thumbnails, durationS)] : []),
   ];
   const period = element(
@@ -143,20 +139,38 @@ function audioSet(id: number, audio: FilmAudio, isMain: boolean, rates: Rates): 
   ]);
 }
 
-function textSet(id: number, text: FilmText, isMain: boolean): string {
+/** The same text in two forms; players that know both may show it twice in their menus, so ids tell them apart. */
+function textSets(text: FilmText, isMain: boolean, rates: Rates): SetOf[] {
+  const whole = element('Representation', { id: `${text.id}-1`, bandwidth: TEXT_BITS_PER_S }, [
+    textElement('BaseURL', urlPath(text.path)),
+  ]);
+  const sets: SetOf[] = [(id) => textSet(id, text, isMain, { mimeType: 'text/vtt' }, whole)];
+  if (text.imsc) {
+    const { path, track } = text.imsc;
+    const own = { id: `${text.id}-imsc`, bandwidth: rates.of(track), codecs: track.codecs };
+    const parts = element('Representation', own, [trackTemplate(path, track)]);
+    const kind = { mimeType: 'application/mp4', segmentAlignment: true, startWithSAP: 1 };
+    sets.push((id) => textSet(id, text, isMain, kind, parts));
+  }
+  return sets;
+}
+
+function textSet(
+  id: number,
+  text: FilmText,
+  isMain: boolean,
+  { mimeType, ...more }: { mimeType: string; segmentAlignment?: boolean; startWithSAP?: number },
+  representation: string,
+): string {
   const { forced, hearingImpaired } = text;
   const role = forced ? 'forced-subtitle' : hearingImpaired ? 'caption' : 'subtitle';
-  const attributes = {
-    ...{ id, contentType: 'text', mimeType: 'text/vtt', lang: languageTag(text.language) },
-  };
+  const attributes = { id, contentType: 'text', mimeType, lang: languageTag(text.language), ...more };
   return element('AdaptationSet', attributes, [
     ...label(text),
     ...(hearingImpaired ? [descriptor('Accessibility', PURPOSE, FOR_DEAF)] : []),
     descriptor('Role', ROLE, role),
     ...(isMain ? [descriptor('Role', ROLE, 'main')] : []),
-    element('Representation', { id: `${text.id}-1`, bandwidth: TEXT_BITS_PER_S }, [
-      textElement('BaseURL', urlPath(text.path)),
-    ]),
+    representation,
   ]);
 }
 

@@ -29,6 +29,8 @@ export type FilmText = {
   id: string;
   /** The WebVTT file. */
   path: string;
+  /** The same text as IMSC in CMAF segments; absent in what older versions made. */
+  imsc?: { path: string; track: PackagedTrack };
   language: string;
   label: string;
   default: boolean;

@@ -55,6 +55,25 @@ export function text(id: string, more: Partial<FilmText> = {}): FilmText {
   return { id, path: `../${id}/1/text.vtt`, ...kind, ...more };
 }
 
+/** 10 s of text documents, in segments of their own length. */
+function imsc(): PackagedTrack {
+  const segments = [
+    { name: 'imsc-00001.m4s', ticks: 6000, bytes: 1100 },
+    { name: 'imsc-00002.m4s', ticks: 4000, bytes: 900 },
+  ];
+  return {
+    ...{
+      media: 'text',
+      codecs: 'stpp.ttml.im1t',
+      timescale: 1000,
+      init: 'imsc-init.mp4',
+      startTicks: 0,
+      segments,
+    },
+    ...{ bitsPerSPeak: 1800, bitsPerSMean: 1600 },
+  };
+}
+
 export const SHEETS: ThumbnailSheets = {
   ...{ files: ['sheet-00001.jpg', 'sheet-00002.jpg'], columns: 2, rows: 2, width: 160, height: 90 },
   ...{ everyS: 2, count: 5 },
@@ -75,7 +94,7 @@ export function richFilm(): Film {
     ],
     text: [
       text('t4', { default: true }),
-      text('t5', { label: 'English', hearingImpaired: true }),
+      text('t5', { label: 'English', hearingImpaired: true, imsc: { path: '../t5/1/', track: imsc() } }),
       text('t6', { language: 'ja', label: '日本語 <字幕> & "引用"' }),
       text('t7', { language: 'und', label: '', forced: true }),
     ],
@@ -90,7 +109,12 @@ export function mediaFiles(film: Film): Map<string, number> {
     files.set(path + track.init, 800);
     for (const { name, bytes } of track.segments) files.set(path + name, bytes);
   }
-  for (const { path } of film.text) files.set(path, 500);
+  for (const { path, imsc: parts } of film.text) {
+    files.set(path, 500);
+    if (!parts) continue;
+    files.set(parts.path + parts.track.init, 600);
+    for (const { name, bytes } of parts.track.segments) files.set(parts.path + name, bytes);
+  }
   for (const name of film.thumbnails?.sheets.files ?? []) files.set(film.thumbnails?.path + name, 4_000);
   return files;
 }

@@ -3,7 +3,7 @@ import type { FilmState, Store } from '../../player/film-state.ts';
 import type { KeyAction } from '../../player/keys.ts';
 import type { Playback } from '../../player/playback.ts';
 import type { Remembered } from '../../player/remembered.ts';
-import { chooseAudio, chooseQuality, chooseText } from '../../player/tracks.ts';
+import { chooseAudio, chooseQuality, chooseText, menuTexts } from '../../player/tracks.ts';
 import type { Notice } from './notices.tsx';
 
 type Ref<T> = { readonly current: T | null };
@@ -167,8 +167,8 @@ export async function startFilm(
   video.volume = Math.min(1, Math.max(0, remembered.number('volume') ?? 1));
   video.muted = remembered.text('muted') === 'yes';
   const captions = remembered.text('captions');
-  const track = playback.engine.getTextTracks().find(({ language }) => language === captions);
-  if (track) chooseText(playback.engine, String(track.id));
+  const track = menuTexts(playback.engine.getTextTracks()).find(({ language }) => language === captions);
+  chooseText(playback.engine, track ? String(track.id) : null);
   try {
     await video.play();
   } catch (error) {
