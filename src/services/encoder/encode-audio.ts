@@ -19,6 +19,8 @@ const FILE = 'audio.mp4';
 const SAMPLE_RATE = 48_000;
 /** What the loudest moment may reach after the gain, dBTP: lossy codecs overshoot by about a decibel. */
 const TRUE_PEAK_DB_MAX = -1;
+/** Lets the chain of filters tell whenever it is built anew, which is when the format changes. */
+const VERBOSE = ['-v', 'level+verbose'];
 const CODECS = {
   aac: ['-c:a', 'aac', '-profile:a', 'aac_low'],
   opus: ['-c:a', 'libopus', '-frame_duration', '20'],
@@ -28,25 +30,70 @@ const CODECS = {
 /** `file` is null in the result when no packet of the stream lies within the film. */
 export async function encodeAudio(context: TaskContext, spec: EncodeAudioSpec): Promise<TaskResult> {
   assertMasterUrl(spec.master);
-  const timeLimitMs = (300 + 2 * spec.durationS) * 1000;
+  const timeLimitMs = timeLimitOf(spec);
   if (!(await hasSound(context, spec, timeLimitMs)))
     return { kind: 'encode-audio', file: null, bytes: 0, cpuS: 0 };
   const { stream } = await probeStream(context, spec.master, spec.streamIndex);
-  const filters = soundFilters({
-    ...{ firstSample: 0, samples: Math.round(spec.durationS * SAMPLE_RATE) },
-    ...{ channels: spec.channels, fromMono: stream.channels === 1 },
-  });
-  const level = await levelOf(context, spec, filters, timeLimitMs);
-  const path = join(context.folder, FILE);
-  const end = await ffmpegOrFail(context, {
-    args: [...audioArguments(context, spec, [...filters, ...level.filters].join(',')), path],
-    timeLimitMs,
-    onProgress: (at) => context.progress(at.timeS / spec.durationS),
-  });
+  const fromMono = stream.channels === 1;
+  let made = await encodeFrom(context, spec, inputArguments(context, spec), fromMono);
+  if (made.formats > 1) {
+    const settled = await settle(context, spec, timeLimitMs);
+    made = await encodeFrom(context, spec, settled, false);
+  }
+  const { end, path, level } = made;
   await checkLength(spec, path, end.errors);
   const { size } = await stat(path);
   const files = await context.outputs.put([{ name: FILE, path }]);
   return { kind: 'encode-audio', file: FILE, bytes: size, files, cpuS: round(end.cpuS), ...level.told };
+}
+
+/** Encodes what the input arguments open. `formats` is how many formats the samples had on the way. */
+async function encodeFrom(
+  context: TaskContext,
+  spec: EncodeAudioSpec,
+  input: readonly string[],
+  fromMono: boolean,
+) {
+  const timeLimitMs = timeLimitOf(spec);
+  const filters = soundFilters({
+    ...{ firstSample: 0, samples: Math.round(spec.durationS * SAMPLE_RATE) },
+    ...{ channels: spec.channels, fromMono },
+  });
+  const level = await levelOf(context, spec, input, filters);
+  const path = join(context.folder, FILE);
+  let formats = 0;
+  const chain = [...filters, ...level.filters].join(',');
+  const end = await ffmpegOrFail(context, {
+    args: [...VERBOSE, ...input, ...outputArguments(spec, chain), path],
+    timeLimitMs,
+    onProgress: (at) => context.progress(at.timeS / spec.durationS),
+    onInfo: (line) => {
+      if (/\[graph_\d+_in_.* samplefmt:/.test(line)) formats += 1;
+    },
+  });
+  return { end, path, level, formats };
+}
+
+/**
+ * Brings a track whose layout or rate changes on the way (broadcasts go from stereo to 5.1 and back) to one format
+ * in a file of its own, because the filters that fill gaps and set the length must live from its start to its end.
+ * Gives the arguments that open that file.
+ */
+async function settle(context: TaskContext, spec: EncodeAudioSpec, timeLimitMs: number): Promise<string[]> {
+  const path = join(context.folder, 'settled.nut');
+  const format = `aresample=${SAMPLE_RATE},aformat=sample_fmts=s16:channel_layouts=${layoutOf(spec.channels)}`;
+  await ffmpegOrFail(context, {
+    args: [
+      ...inputArguments(context, spec),
+      ...['-vn', '-sn', '-dn', '-map_metadata', '-1', '-af', format, '-c:a', 'flac', '-f', 'nut', path],
+    ],
+    timeLimitMs,
+  });
+  return ['-copyts', '-i', path, '-map', '0:0'];
+}
+
+function timeLimitOf(spec: EncodeAudioSpec): number {
+  return (300 + 2 * spec.durationS) * 1000;
 }
 
 async function hasSound(context: TaskContext, spec: EncodeAudioSpec, timeLimitMs: number): Promise<boolean> {
@@ -64,12 +111,13 @@ function inputArguments(context: TaskContext, spec: EncodeAudioSpec): string[] {
     ...masterOptions(spec.master),
     ...['-copyts', '-itsoffset', (-spec.startS).toFixed(6)],
     ...['-threads', String(context.threads), '-i', spec.master, '-map', `0:${spec.streamIndex}`],
+    // What cannot be decoded becomes silence, however much it is: the inspection has dropped what is all noise.
+    ...['-max_error_rate', '1'],
   ];
 }
 
-function audioArguments(context: TaskContext, spec: EncodeAudioSpec, filters: string): string[] {
+function outputArguments(spec: EncodeAudioSpec, filters: string): string[] {
   return [
-    ...inputArguments(context, spec),
     ...['-vn', '-sn', '-dn', '-map_metadata', '-1', '-map_chapters', '-1', '-af', filters],
     ...CODECS[spec.codec ?? 'aac'],
     ...['-ar', String(SAMPLE_RATE), '-b:a', String(spec.bitsPerS)],
@@ -97,11 +145,11 @@ type Level = { filters: string[]; told: { loudness?: Loudness | null; gainDb?: n
 async function levelOf(
   context: TaskContext,
   spec: EncodeAudioSpec,
+  input: readonly string[],
   filters: readonly string[],
-  timeLimitMs: number,
 ): Promise<Level> {
   if (spec.loudnessLufs === undefined) return { filters: [], told: {} };
-  const loudness = await measureLoudness(context, inputArguments(context, spec), filters, timeLimitMs);
+  const loudness = await measureLoudness(context, input, filters, timeLimitOf(spec));
   if (!loudness) return { filters: [], told: { loudness } };
   const gainDb = gainFor(loudness, spec.loudnessLufs);
   return { filters: [`volume=${gainDb}dB`], told: { loudness, gainDb } };

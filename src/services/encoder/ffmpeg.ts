@@ -83,7 +83,7 @@ export async function ffmpeg(context: TaskContext, run: FfmpegRun): Promise<Ffmp
       const bench = /\[info\] bench: utime=([\d.]+)s stime=([\d.]+)s/.exec(line);
       if (bench) cpuS = Number(bench[1]) + Number(bench[2]);
       // Only the first line of a message has its tag.
-      if (line.includes('[info]') || line.startsWith('  ')) run.onInfo?.(line);
+      if (/\[(info|verbose)\]/.test(line) || line.startsWith('  ')) run.onInfo?.(line);
       // The null muxer complains of time stamps that nobody will read.
       const isError = /\[(error|fatal|panic)\]/.test(line) && !line.startsWith('[null @');
       if (isError) errorCount += 1;

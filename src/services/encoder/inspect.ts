@@ -9,6 +9,7 @@ import { chooseRate, parseRate, perSecond, type Rate } from './frame-rate.ts';
 import { agreedCrop } from './inspect-crop.ts';
 import { type MeasuredLength, measureLength } from './inspect-length.ts';
 import { decodeSample, isInterlaced, pulldownOf, type Sample } from './inspect-samples.ts';
+import { decodableSound } from './inspect-sound.ts';
 import {
   bitDepthOf,
   chaptersOf,
@@ -86,7 +87,10 @@ async function examine(context: TaskContext, spec: InspectSpec): Promise<Inspect
   const endS = needWholeFile(length);
   const samples = await takeSamples(context, spec.master, result.found, video, length.lastS);
   const crop = await agreedCrop(context, spec.master, video, { samples, lastS: length.lastS });
-  return describeMaster(spec, result.found, video, { endS, lastS: length.lastS, samples, crop });
+  const described = describeMaster(spec, result.found, video, { endS, lastS: length.lastS, samples, crop });
+  const { audio, notes, startS } = described;
+  const sound = await decodableSound(context, spec.master, result.found, { audio, startS, endS, notes });
+  return { ...described, audio: sound };
 }
 
 export function needVideo(probed: Probed): ProbedStream {
