@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { MatineeError, systemCode } from './platform/errors.ts';
 import type { OtherCodec } from './services/studio/other-codecs.ts';
 import { type LadderConfig, presetOf, readPresets } from './services/studio/presets.ts';
+import type { SoundCodec } from './services/studio/stereo.ts';
 import type { Settings } from './settings.ts';
 
 /** Louder than this no film is meant to be. */
@@ -12,22 +13,32 @@ export async function ladderConfig({
   MATINEE_LADDER: ladder,
   MATINEE_LADDER_FILE: file,
   MATINEE_CODECS: codecs,
+  MATINEE_SOUND_CODECS: soundCodecs,
   MATINEE_LOUDNESS: loudness,
 }: Settings): Promise<LadderConfig> {
   const presets = readPresets(file === '' ? undefined : await textOf(file));
   presetOf(presets, ladder);
   return {
-    ...{ presets, ladder, codecs: otherCodecs(codecs) },
+    ...{ presets, ladder, codecs: otherCodecs(codecs), soundCodecs: otherSound(soundCodecs) },
     ...(loudness === 0 ? {} : { loudnessLufs: Math.min(loudness, LOUDEST_LUFS) }),
   };
 }
 
 function otherCodecs(text: string): OtherCodec[] {
-  const names = text.split(',').map((name) => name.trim());
-  const unknown = names.filter((name) => !['h264', 'hevc', 'av1'].includes(name));
-  if (unknown.length > 0)
-    throw new MatineeError('invalid_config', `MATINEE_CODECS: no such codec: ${unknown.join(', ')}`);
+  const names = namesOf('MATINEE_CODECS', text, ['h264', 'hevc', 'av1']);
   return (['hevc', 'av1'] as const).filter((codec) => names.includes(codec));
+}
+
+function otherSound(text: string): SoundCodec[] {
+  const names = namesOf('MATINEE_SOUND_CODECS', text, ['aac', 'eac3', 'opus']);
+  return (['eac3', 'opus'] as const).filter((codec) => names.includes(codec));
+}
+
+function namesOf(setting: string, text: string, known: readonly string[]): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length === 0) return names;
+  throw new MatineeError('invalid_config', `${setting}: no such codec: ${unknown.join(', ')}`);
 }
 
 async function textOf(file: string): Promise<string> {

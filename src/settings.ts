@@ -79,6 +79,13 @@ export const SETTINGS = {
       'Codecs of renditions, comma-separated: `h264` always, `hevc` and `av1` besides it for the upper rungs, and then ' +
       'in the range of a master in high dynamic range. Each costs several times the processor time of H.264.',
   },
+  MATINEE_SOUND_CODECS: {
+    kind: 'text',
+    default: 'aac,eac3',
+    meaning:
+      'Codecs of sound, comma-separated: `aac` (AAC-LC, stereo) always, `eac3` besides it for films that bring 5.1 or ' +
+      'more (5.1 at 384 kbit/s), `opus` besides it for all (stereo at 96 kbit/s). Players take what they can decode.',
+  },
   MATINEE_LOUDNESS: {
     kind: 'integer',
     default: 0,

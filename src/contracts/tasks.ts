@@ -78,6 +78,8 @@ export const audioStream = z.object({
   label: z.string(),
   default: z.boolean(),
   audioDescription: z.boolean(),
+  /** People talking about the film. */
+  commentary: z.boolean().optional(),
   /** ffmpeg's name, "5.1(side)". */
   layout: z.string().optional(),
   /** Of samples of the track; null when it is silent in all of them. */

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { languageOf } from '../../contracts/language.ts';
 import { lengthOnGrid } from './inspect.ts';
-import { bitDepthOf, describeText, pickVideo, rotationOf, shownSize } from './inspect-streams.ts';
+import {
+  bitDepthOf,
+  describeAudio,
+  describeText,
+  pickVideo,
+  rotationOf,
+  shownSize,
+} from './inspect-streams.ts';
 
 test('languages become BCP 47 whichever ISO form they had', () => {
   const given = [
@@ -93,6 +100,33 @@ test('subtitles made of pictures are noted and left out', () => {
     [['subrip', 'fr', true]],
   );
   assert.equal(notes.length, 1);
+});
+
+test('roles of sound are read from dispositions, and from titles of programs that know none', () => {
+  const stream = (index: number, title: string, disposition: Record<string, number> = {}) => ({
+    ...{ index, codec_type: 'audio', codec_name: 'aac', channels: 2, sample_rate: '48000' },
+    ...{ tags: { title }, disposition },
+  });
+  const found = describeAudio(
+    [
+      stream(0, 'Main'),
+      stream(1, 'English Audio Description'),
+      stream(2, '', { visual_impaired: 1 }),
+      stream(3, 'Director’s commentary'),
+      stream(4, '', { comment: 1 }),
+    ],
+    [],
+  );
+  assert.deepEqual(
+    found.map(({ audioDescription, commentary = false }) => [audioDescription, commentary]),
+    [
+      [false, false],
+      [true, false],
+      [true, false],
+      [false, true],
+      [false, true],
+    ],
+  );
 });
 
 test('the length is whole frames, and only a picture that stands for a while makes it longer', () => {

@@ -95,6 +95,11 @@ export function chaptersOf(probed: Probed, startS: number, durationS: number): C
     .slice(0, CHAPTERS_MAX);
 }
 
+/** Many programs that write masters know no roles, and say it in the track's title only. */
+const DESCRIBES =
+  /\b(audio[ -]?descri(ption|bed)|descriptive (audio|video)|described video|audiodeskription|audiodescription)\b/i;
+const COMMENTS = /\b(commentary|kommentar|commentaire)\b/i;
+
 export function describeAudio(streams: readonly ProbedStream[], notes: string[]): AudioStream[] {
   const found = streams.filter((stream) => stream.codec_type === 'audio');
   return found.flatMap((stream) => {
@@ -105,9 +110,13 @@ export function describeAudio(streams: readonly ProbedStream[], notes: string[])
       notes.push(`sound track ${stream.index} cannot be decoded and is left out`);
       return [];
     }
-    const audioDescription = flag(stream, 'visual_impaired') === 1 || flag(stream, 'descriptions') === 1;
+    const title = tagOf(stream, 'title') ?? '';
+    const audioDescription =
+      flag(stream, 'visual_impaired') === 1 || flag(stream, 'descriptions') === 1 || DESCRIBES.test(title);
+    const commentary = flag(stream, 'comment') === 1 || COMMENTS.test(title);
     const layout = stream.channel_layout ? { layout: stream.channel_layout } : {};
-    return [{ ...named(stream), codec, channels, sampleRate, audioDescription, ...layout }];
+    const role = commentary ? { commentary } : {};
+    return [{ ...named(stream), codec, channels, sampleRate, audioDescription, ...role, ...layout }];
   });
 }
 

@@ -40,7 +40,7 @@ test('labels tell tracks apart, one sound is the default, and text without cues 
   assert.equal(film.durationS, 4);
   assert.deepEqual(
     film.audio.map(({ label }) => label),
-    ['English', 'English 2', 'Director', 'Original'],
+    ['English', 'English (audio description)', 'Director', 'Original'],
   );
   assert.deepEqual(
     film.audio.map((audio) => audio.default),

@@ -3,6 +3,7 @@ import type { Chapter, TaskResult } from '../../contracts/tasks.ts';
 import { assert } from '../../platform/assert.ts';
 import type { Film, FilmAudio, FilmText, FilmVideo } from './manifests/film.ts';
 import { IMAGES_TRACK, type Plan } from './plan.ts';
+import { mainSound } from './stereo.ts';
 
 /** The result that a track is published from, and the folder of its files, relative to the manifests'. */
 export type TrackResult = { track: string; path: string; result: TaskResult };
@@ -35,16 +36,17 @@ export function assembleFilm(
 }
 
 function audioOf(plan: Plan, found: ReadonlyMap<string, TrackResult>): FilmAudio[] {
-  const labels = labelsOf(plan.audio.map(({ stream }) => stream));
+  const labels = soundLabels(plan.audio.map(({ stream }) => stream));
   const there = plan.audio.flatMap(({ id, stream }) => {
     const of = found.get(id);
     return of?.result.kind === 'package' ? [{ id, stream, path: of.path, track: of.result.track }] : [];
   });
-  const chosen = there.find(({ stream }) => stream.default) ?? there[0];
+  const chosen = mainSound(there.map(({ stream }) => stream));
   return there.map(({ id, stream, path, track }) => ({
     ...{ id, path, track, language: stream.language, label: labels.get(stream.index) ?? id },
-    default: id === chosen?.id,
+    default: stream.index === chosen?.index,
     audioDescription: stream.audioDescription,
+    ...(stream.commentary ? { commentary: true } : {}),
   }));
 }
 
@@ -69,12 +71,20 @@ function textOf(plan: Plan, found: ReadonlyMap<string, TrackResult>): FilmText[]
   }));
 }
 
-/** By the index of the stream. The same for a stream in every publication, whichever others are there. */
-export function labelsOf(
-  streams: ReadonlyArray<{ index: number; label: string; language: string }>,
-): Map<number, string> {
+type Sound = Plan['audio'][number]['stream'];
+
+/** By the index of the stream. The same for a stream in every publication and codec, whichever others are there. */
+export function soundLabels(streams: readonly Sound[]): Map<number, string> {
   const labels = createLabels();
-  return new Map(streams.map((stream) => [stream.index, labels(stream)]));
+  const once = new Map(streams.map((stream) => [stream.index, stream]));
+  const named = (stream: Sound) => stream.label || languageName(stream.language) + soundNote(stream);
+  return new Map(
+    [...once].map(([index, stream]) => [index, labels({ ...stream, label: named(stream) })] as const),
+  );
+}
+
+function soundNote({ audioDescription, commentary }: Sound): string {
+  return audioDescription ? ' (audio description)' : commentary ? ' (commentary)' : '';
 }
 
 /** Labels that tell tracks apart, as the names of a group must: the master's own, else the language's. */

@@ -1,5 +1,5 @@
 /** The film of a first light as manifests are written from it: as far as it has come, and whole. Pure. */
-import { labelsOf } from './film.ts';
+import { soundLabels } from './film.ts';
 import { type LightPlan, wholeTracks } from './light-plan.ts';
 import { type DoneSpan, reachedTracks } from './light-tracks.ts';
 import type { Film } from './manifests/film.ts';
@@ -24,7 +24,7 @@ export function wholeFilm(light: LightPlan, done: readonly DoneSpan[]): Film {
 
 function filmOf({ rung, audio, grid, found }: LightPlan, tracks: Tracks, up: string): Film {
   const path = up + trackFolder(rung.name, 0);
-  const label = audio ? labelsOf(found.audio).get(audio.stream.index) : undefined;
+  const label = audio ? soundLabels(found.audio).get(audio.stream.index) : undefined;
   const { video } = tracks;
   const ticks = video.segments.reduce((sum, segment) => sum + segment.ticks, 0);
   return {
@@ -36,6 +36,7 @@ function filmOf({ rung, audio, grid, found }: LightPlan, tracks: Tracks, up: str
             {
               ...{ id: audio.id, path, track: tracks.audio, language: audio.stream.language },
               ...{ label: label ?? audio.id, default: true, audioDescription: audio.stream.audioDescription },
+              ...(audio.stream.commentary ? { commentary: true } : {}),
             },
           ]
         : [],

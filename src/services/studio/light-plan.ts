@@ -8,8 +8,8 @@ import { encodeCost } from './cost.ts';
 import { type Grid, type GridConfig, planGrid } from './grid.ts';
 import { planLadder } from './ladder.ts';
 import { pictureOf } from './picture-treatment.ts';
-import type { AudioPlan, PlannedTask } from './plan.ts';
-import { CHANNELS, stereoBits } from './stereo.ts';
+import type { PlannedTask } from './plan.ts';
+import { type AudioPlan, CHANNELS, mainSound, stereoBits } from './stereo.ts';
 import { LIGHT_SPANS } from './urgency.ts';
 
 export type LightPlan = {
@@ -34,7 +34,7 @@ const URGENT_SPANS = 2;
 
 export function planLight(found: Inspection, source: LightSource, config: GridConfig): LightPlan {
   const grid = planGrid(found, config);
-  const stream = found.audio.find((one) => one.default) ?? found.audio[0];
+  const stream = mainSound(found.audio);
   return {
     ...{ found, source, grid, rung: planLadder(found.video)[0] as Rung },
     audio: stream ? { id: `a${stream.index}`, stream } : null,

@@ -136,7 +136,8 @@ function stageOf(title: TitleRow, tasks: readonly TaskState[]): string {
     (kind === 'encode-video' && track === name) || (kind === 'first-light' && name === lowest);
   const isEncoded = (name: string) => !tasks.some((task) => isOf(task, name) && isOpen(task));
   const rung = rungs.find(({ name }) => !isEncoded(name));
-  const sound = tasks.some((task) => task.kind === 'encode-audio' && isOpen(task));
+  const first = new Set(audio.filter(({ codec }) => codec === undefined).map(({ id }) => id));
+  const sound = tasks.some((task) => task.kind === 'encode-audio' && first.has(task.track) && isOpen(task));
   if (sound && rung !== rungs[0]) return 'Encoding sound';
   if (rung) return `Encoding ${rung.name}`;
   if (title.plan?.ladder?.state === 'pending') return 'Choosing renditions';

@@ -2,13 +2,24 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { taskSpec } from '../../contracts/tasks.ts';
 import { chooseLadder, withFixedLadder } from './choose-ladder.ts';
+import { assembleFilm } from './film.ts';
 import { ladderView } from './ladder-view.ts';
+import { track as packagedTrack } from './manifests/films.testing.ts';
 import { IMAGES_TRACK, type PlannedTask, planFilm } from './plan.ts';
 import { presetOf, readPresets } from './presets.ts';
 import { STANDARD, someAudio, someInspection, someText } from './studio.testing.ts';
 import { readiness, type TaskState } from './tracks.ts';
 
 const config = { segmentS: 4, chunkS: 24, gopS: 2 };
+
+function packaged(track: string, media: 'video' | 'audio') {
+  const result = {
+    kind: 'package' as const,
+    track: packagedTrack(media, 48_000, [[480_000, 1000]]),
+    files: [],
+  };
+  return { track, path: `../${track}/`, result };
+}
 
 test('a film with sound and captions becomes tasks that the fleet understands', () => {
   const found = someInspection({
@@ -164,6 +175,64 @@ test('an analysis is a small part of the work, however short the film', () => {
     // A chosen ladder costs about twice the usual one.
     assert.ok(cost < (durationS < 15 ? 0.8 : 0.55) * all, `${durationS} s: ${cost} of ${all}`);
   }
+});
+
+test('sound in further codecs has all tracks, 5.1 where the master brings it, and holds nothing up', () => {
+  const audio = [
+    someAudio({ index: 1, channels: 6, layout: '5.1(side)', language: 'en' }),
+    someAudio({ index: 2, channels: 1, language: 'en', commentary: true, default: true }),
+    someAudio({ index: 3, channels: 6, layout: 'hexagonal', language: 'de' }),
+  ];
+  const soundCodecs = ['eac3', 'opus'] as const;
+  const { plan, tasks } = planFilm(someInspection({ audio }), config, { ...STANDARD, soundCodecs });
+  const specs = new Map(
+    tasks.flatMap(({ track, spec }) => (spec.kind === 'encode-audio' ? [[track, spec]] : [])),
+  );
+  assert.deepEqual(
+    [...specs].map(([track, { codec, channels, bitsPerS }]) => [track, codec, channels, bitsPerS]),
+    [
+      ['a1', undefined, 2, 128_000],
+      ['a2', undefined, 2, 96_000],
+      ['a3', undefined, 2, 128_000],
+      ['a1-eac3', 'eac3', 6, 384_000],
+      ['a2-eac3', 'eac3', 2, 160_000],
+      ['a3-eac3', 'eac3', 2, 160_000],
+      ['a1-opus', 'opus', 2, 96_000],
+      ['a2-opus', 'opus', 2, 64_000],
+      ['a3-opus', 'opus', 2, 96_000],
+    ],
+  );
+  const first = ['240p', 'a1', 'a2', 'a3'];
+  const states = tasks.map((task) => ({
+    ...{ ...task, id: task.name, progress: 0 },
+    state: first.includes(task.track) ? ('done' as const) : ('queued' as const),
+  }));
+  assert.deepEqual(readiness(plan, IMAGES_TRACK, states), { tracks: first, complete: false });
+  const sound = assembleFilm(plan, [
+    packaged('240p', 'video'),
+    ...[...specs.keys()].map((track) => packaged(track, 'audio')),
+  ]).audio;
+  assert.deepEqual(
+    sound.slice(0, 3).map(({ label, default: plays }) => [label, plays]),
+    [
+      ['English', true],
+      ['English (commentary)', false],
+      ['German', false],
+    ],
+    'comments are never what plays by itself',
+  );
+  assert.deepEqual(sound.map(({ label }) => label).slice(3, 6), sound.map(({ label }) => label).slice(0, 3));
+});
+
+test('stereo films get no E-AC-3', () => {
+  const { plan } = planFilm(someInspection({ audio: [someAudio({ index: 1 })] }), config, {
+    ...STANDARD,
+    soundCodecs: ['eac3'],
+  });
+  assert.deepEqual(
+    plan.audio.map(({ id }) => id),
+    ['a1'],
+  );
 });
 
 test('other codecs are made of the upper rungs, in the range of the master, after those of H.264', () => {

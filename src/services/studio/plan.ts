@@ -11,10 +11,9 @@ import { fixedLadder, planLadder } from './ladder.ts';
 import { inOtherCodecs } from './other-codecs.ts';
 import { pictureOf } from './picture-treatment.ts';
 import type { LadderConfig, LadderPreset } from './presets.ts';
-import { CHANNELS, stereoBits } from './stereo.ts';
+import { type AudioPlan, planSound, type SoundCodec, soundOutput } from './stereo.ts';
 import { urgency } from './urgency.ts';
 
-export type AudioPlan = { id: string; stream: Inspection['audio'][number] };
 /** A stream of the master, or a file beside it, whose `stream` has only what its name tells. */
 export type TextPlan = { id: string; stream: Inspection['text'][number]; sidecar?: SidecarFile };
 
@@ -59,6 +58,7 @@ export const TEXT_MAX = 48;
 
 export type Ladder = { name: string; preset: LadderPreset } & {
   codecs?: LadderConfig['codecs'] | undefined;
+  soundCodecs?: readonly SoundCodec[] | undefined;
   loudnessLufs?: number | undefined;
 };
 export type Planned = { plan: Plan; tasks: PlannedTask[] };
@@ -73,7 +73,7 @@ export function planFilm(found: Inspection, config: GridConfig, ladder: Ladder):
     rungs: isPending
       ? rungs.slice(0, 1)
       : [...rungs, ...inOtherCodecs(rungs.slice(1), ladder.codecs ?? [], found.video)],
-    audio: found.audio.slice(0, AUDIO_MAX).map((stream) => ({ id: `a${stream.index}`, stream })),
+    audio: planSound(found.audio.slice(0, AUDIO_MAX), ladder.soundCodecs ?? []),
     text: found.text.slice(0, TEXT_MAX).map((stream) => ({
       id: `t${stream.index}${stream.channel ?? ''}`,
       stream,
@@ -129,18 +129,19 @@ export function videoTasks(
 function audioTasks(
   found: Inspection,
   plan: Plan,
-  { id, stream }: AudioPlan,
+  audio: AudioPlan,
   loudnessLufs: number | undefined,
 ): PlannedTask[] {
   const { grid } = plan;
+  const { id, stream, codec } = audio;
+  const part = codec === undefined ? ({ part: 'first-light' } as const) : ({ part: 'more-sound' } as const);
   const spec: TaskSpec = {
     kind: 'encode-audio',
     master: '',
     streamIndex: stream.index,
     startS: found.startS,
     durationS: grid.durationS,
-    channels: CHANNELS,
-    bitsPerS: stereoBits(stream),
+    ...soundOutput(audio),
     ...(loudnessLufs === undefined ? {} : { loudnessLufs }),
   };
   const encode: PlannedTask = {
@@ -148,7 +149,7 @@ function audioTasks(
     track: id,
     kind: spec.kind,
     spec,
-    priority: urgency({ part: 'first-light' }),
+    priority: urgency(part),
     cost: audioCost(grid.durationS),
     waits: false,
   };
@@ -157,7 +158,7 @@ function audioTasks(
     ...{ kind: 'package', inputs: [], media: 'audio', segmentS: grid.segmentS },
     ...(language === 'und' ? {} : { language }),
   };
-  return [encode, packageTask(id, wrap, urgency({ part: 'first-light' }, true), grid)];
+  return [encode, packageTask(id, wrap, urgency(part, true), grid)];
 }
 
 /** The same plan with further rungs, and the tasks that they take. */

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { MatineeError } from '../../platform/errors.ts';
 import type { OtherCodec } from './other-codecs.ts';
+import type { SoundCodec } from './stereo.ts';
 
 const X264_PRESETS = [
   ...['ultrafast', 'superfast', 'veryfast', 'faster', 'fast'],
@@ -41,6 +42,8 @@ export type LadderConfig = {
   ladder: string;
   /** In which upper rungs are made besides H.264. */
   codecs?: readonly OtherCodec[];
+  /** Of sound, besides AAC. */
+  soundCodecs?: readonly SoundCodec[];
   /** What sound is brought to, in LUFS; absent leaves it as it is. */
   loudnessLufs?: number;
 };

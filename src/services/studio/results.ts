@@ -47,8 +47,8 @@ export async function beginEncoding(
   found: Inspection,
 ): Promise<void> {
   const name = title.preset || config.ladder;
-  const { codecs, loudnessLufs } = config;
-  const ladder = { name, preset: presetOf(config.presets, name), codecs, loudnessLufs };
+  const { codecs, soundCodecs, loudnessLufs } = config;
+  const ladder = { name, preset: presetOf(config.presets, name), codecs, soundCodecs, loudnessLufs };
   const { plan, tasks } = planFilm(found, config, ladder);
   const adopted = await adoptLight(tx, title, found, plan, tasks);
   await insertTasks(tx, title.title, title.version, adopted.tasks);

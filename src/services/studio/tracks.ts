@@ -20,11 +20,13 @@ export type Readiness = {
   complete: boolean;
 };
 
-/** A film can be played when its lowest rung is there, with all sound and text, so that nothing changes under a viewer. */
+/** A film can be played when its lowest rung is there, with all sound (in AAC) and text, so that nothing changes under a viewer. */
 export function readiness(plan: Plan, imagesTrack: string, tasks: readonly TaskState[]): Readiness {
   const rungs = plan.rungs.map(({ name }) => name);
-  const beside = [...plan.audio, ...plan.text].map(({ id }) => id);
-  const all = [...rungs, ...beside, imagesTrack];
+  const isFirst = ({ codec }: Plan['audio'][number]) => codec === undefined;
+  const beside = [...plan.audio.filter(isFirst), ...plan.text].map(({ id }) => id);
+  const more = plan.audio.filter((one) => !isFirst(one)).map(({ id }) => id);
+  const all = [...rungs, ...beside, ...more, imagesTrack];
   const states = new Map(all.map((track) => [track, trackState(tasks, track)]));
   const lit =
     states.get(rungs[0] as string) === 'done' && beside.every((track) => states.get(track) !== 'open');

@@ -23,6 +23,8 @@ const ANALYSIS = 720;
 export const HIGHER_RUNGS = 600;
 /** Packaging takes a moment and ends a track, so it never waits behind encodes: not even of other titles. */
 const PACKAGE = 800;
+/** Sound in further codecs comes when there is a picture worth it: after the second of the higher rungs. */
+const MORE_SOUND = 575;
 const PACKAGE_BONUS = 5;
 const RUNG_STEP = 10;
 
@@ -30,11 +32,13 @@ export type Part =
   | { part: 'first-light' }
   | { part: 'images' }
   | { part: 'analysis' }
+  | { part: 'more-sound' }
   | { part: 'rung'; index: number };
 
 export function urgency(of: Part, packages = false): number {
   if (of.part === 'first-light') return FIRST_LIGHT + (packages ? PACKAGE_BONUS : 0);
   if (of.part === 'images') return IMAGES;
   if (of.part === 'analysis') return ANALYSIS;
+  if (of.part === 'more-sound') return packages ? PACKAGE : MORE_SOUND;
   return (packages ? PACKAGE : HIGHER_RUNGS) - RUNG_STEP * of.index;
 }

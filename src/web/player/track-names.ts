@@ -22,11 +22,14 @@ export type NamedTrack = {
 export function audioName(track: NamedTrack): string {
   const language = languageOf(track.language);
   const notes: string[] = [];
-  if (track.label && track.label !== language) notes.push(track.label);
-  else if (track.purpose === 'visually impaired') notes.push('audio description');
+  // A label may name the language itself: "English (commentary)", "English 2".
+  const isWhole = language !== undefined && track.label?.startsWith(`${language} `);
+  const base = (isWhole && track.label) || (language ?? 'Original');
+  if (!isWhole && track.label && track.label !== language) notes.push(track.label);
+  else if (!isWhole && track.purpose === 'visually impaired') notes.push('audio description');
   if (track.channels && track.channels > 2) notes.push(channelsName(track.channels));
   if (!language && notes.length > 0 && track.label) return notes.join(', ');
-  return notes.length > 0 ? `${language ?? 'Original'} (${notes.join(', ')})` : (language ?? 'Original');
+  return notes.length > 0 ? `${base} (${notes.join(', ')})` : base;
 }
 
 export function textName(track: NamedTrack): string {

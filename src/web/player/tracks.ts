@@ -53,8 +53,9 @@ function onlySizeOf({ width, height }: Quality): typeof ANY_SIZE {
 }
 
 export function readAudio(engine: ShakaPlayer): AudioChoice[] {
-  return engine.getAudioTracks().map((track, index) => ({
-    id: audioId(track, index),
+  const tracks = engine.getAudioTracks();
+  return onePerSound(tracks).map((track) => ({
+    id: audioId(track, tracks.indexOf(track)),
     name: audioName({
       language: track.language,
       label: track.label,
@@ -64,6 +65,21 @@ export function readAudio(engine: ShakaPlayer): AudioChoice[] {
     language: track.language,
     active: track.active,
   }));
+}
+
+type Sound = Pick<AudioTrack, 'language' | 'label' | 'channelsCount' | 'codecs' | 'active'>;
+
+/** The same sound in several codecs is one choice: as what plays is coded, or as the first is that can be decoded. */
+export function onePerSound<T extends Sound>(tracks: readonly T[]): T[] {
+  const familyOf = ({ codecs }: Sound) => codecs?.split('.')[0];
+  const playing = tracks.find(({ active }) => active);
+  const alike = Map.groupBy(tracks, ({ language, label, channelsCount }) =>
+    JSON.stringify([language, label, channelsCount]),
+  );
+  return [...alike.values()].flatMap((all) => {
+    const coded = all.find((one) => playing && familyOf(one) === familyOf(playing));
+    return all.find(({ active }) => active) ?? coded ?? all[0] ?? [];
+  });
 }
 
 export function chooseAudio(engine: ShakaPlayer, id: string): AudioTrack | undefined {

@@ -8,6 +8,7 @@ import { createMediaAddress } from './media-address.ts';
 import { createRemembered } from './remembered.ts';
 import { manifestFormat } from './shaka-engine.ts';
 import { audioName, qualityName, textName } from './track-names.ts';
+import { onePerSound } from './tracks.ts';
 
 test('times read like a clock, and keep their shape within one film', () => {
   assert.equal(clockText(0), '0:00');
@@ -40,11 +41,31 @@ test('tracks have names that a person knows', () => {
   assert.equal(audioName(track), 'English');
   assert.equal(audioName({ ...track, language: 'de', label: 'German' }), 'German');
   assert.equal(audioName({ ...track, purpose: 'visually impaired' }), 'English (audio description)');
+  const described = { label: 'English (audio description)', purpose: 'visually impaired' };
+  assert.equal(audioName({ ...track, ...described }), 'English (audio description)');
+  assert.equal(audioName({ ...track, label: 'English 2', channels: 6 }), 'English 2 (5.1)');
   assert.equal(audioName({ ...track, language: 'und' }), 'Original');
   assert.equal(audioName({ ...track, language: 'und', label: 'Original' }), 'Original');
   assert.equal(audioName({ ...track, language: 'und', label: 'Music', channels: 6 }), 'Music, 5.1');
   assert.equal(textName({ ...track, purpose: 'hard of hearing' }), 'English (for the hard of hearing)');
   assert.equal(textName({ ...track, language: 'und' }), 'Captions');
+});
+
+test('a sound in two codecs is one choice, in the codec that plays; one with more channels is another', () => {
+  const track = (label: string, codecs: string, channelsCount = 2, active = false) => {
+    return { language: 'en', label, codecs, channelsCount, active };
+  };
+  const chosen = onePerSound([
+    track('English', 'mp4a.40.2', 2, true),
+    track('English (commentary)', 'opus'),
+    track('English', 'opus'),
+    track('English (commentary)', 'mp4a.40.2'),
+    track('English', 'ec-3', 6),
+  ]);
+  assert.deepEqual(
+    chosen.map(({ label, codecs }) => `${label} ${codecs}`),
+    ['English mp4a.40.2', 'English (commentary) mp4a.40.2', 'English ec-3'],
+  );
 });
 
 test('a rendition is named after the frame that it fills', () => {

@@ -19,12 +19,17 @@ export function isSameSound(a: FilmAudio, b: FilmAudio): boolean {
   return a.label === b.label && a.language === b.language && a.audioDescription === b.audioDescription;
 }
 
-/** Each group has a default where the film has one and the group holds that sound. */
+/**
+ * Each group has a default where the film has one. A codec that has not all tracks, as long as some are still being made,
+ * has no group: those of one film must have the same members (RFC 8216bis, 4.4.6.1.1).
+ */
 export function audioGroups(audio: readonly FilmAudio[]): AudioGroup[] {
   const families = [...Map.groupBy(audio, ({ track }) => codecFamily(track.codecs))];
   if (families.length === 1) return [{ id: 'audio', members: [...audio] }];
   const chosen = audio.find((one) => one.default);
+  const most = Math.max(...families.map(([, members]) => members.length));
   return families
+    .filter(([, members]) => members.length === most)
     .toSorted(([a], [b]) => rank(a) - rank(b))
     .map(([family, members]) => ({
       id: `audio-${family.replaceAll('.', '-')}`,

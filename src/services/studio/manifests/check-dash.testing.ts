@@ -9,7 +9,7 @@ type Segment = { fromS: number; seconds: number; bytes: number };
 
 const ROLES: Record<string, string[]> = {
   video: ['main'],
-  audio: ['main', 'alternate', 'description'],
+  audio: ['main', 'alternate', 'description', 'commentary'],
   text: ['main', 'subtitle', 'caption', 'forced-subtitle'],
 };
 

@@ -10,9 +10,10 @@ const coded = <T extends { track: Film['video'][0]['track'] }>(
   more: Partial<Film['video'][0]['track']>,
 ) => ({ ...one, track: { ...one.track, ...more } });
 
-/** H.264 and HEVC in SDR, AV1 in PQ; the same English sound as AAC, as E-AC-3 5.1, and as Opus. */
+/** H.264 and HEVC in SDR, AV1 in PQ; the same English sound and the same talk as AAC, as E-AC-3 5.1, and as Opus. */
 function manyCodecs(): Film {
   const sound = { language: 'en', label: 'English' };
+  const talk = { language: 'en', label: 'English (commentary)', commentary: true };
   return film({
     video: [
       video(360),
@@ -22,8 +23,10 @@ function manyCodecs(): Film {
     audio: [
       coded(audio('a2', sound), { codecs: 'ec-3', channels: 6 }),
       audio('a1', { ...sound, default: true }),
-      audio('a4', { label: 'Deutsch', language: 'de' }),
+      audio('a4', talk),
       coded(audio('a3', sound), { codecs: 'opus' }),
+      coded(audio('a5', talk), { codecs: 'ec-3' }),
+      coded(audio('a6', talk), { codecs: 'opus' }),
     ],
   });
 }
@@ -40,16 +43,19 @@ test('every codec of sound is a group, and every picture a variant with each of 
   assert.deepEqual(variants[0]?.slice(1), ['SDR', 'audio-mp4a-40']);
   assert.deepEqual(variants.at(-1), ['av01.0.08M.10.0.110.09.16.09.0,opus', 'PQ', 'audio-opus']);
   const groups = tags(top, 'EXT-X-MEDIA').map((line) =>
-    [/GROUP-ID="([^"]+)"/, /NAME="([^"]+)"/, /DEFAULT=(\w+)/, /CHANNELS="(\d)"/].map(
+    [/GROUP-ID="([^"]+)"/, /NAME="([^"]+)"/, /AUTOSELECT=(\w+)/, /CHANNELS="(\d)"/].map(
       (form) => form.exec(line)?.[1],
     ),
   );
   assert.deepEqual(groups, [
     ['audio-mp4a-40', 'English', 'YES', '2'],
-    ['audio-mp4a-40', 'Deutsch', 'NO', '2'],
+    ['audio-mp4a-40', 'English (commentary)', 'NO', '2'],
     ['audio-ec-3', 'English', 'YES', '6'],
+    ['audio-ec-3', 'English (commentary)', 'NO', '2'],
     ['audio-opus', 'English', 'YES', '2'],
+    ['audio-opus', 'English (commentary)', 'NO', '2'],
   ]);
+  assert.equal(tags(top, 'EXT-X-MEDIA').filter((line) => line.includes('DEFAULT=YES')).length, 3);
   assert.deepEqual(checkHls(playlistsOf(manyCodecs()), 'master.m3u8', mediaFiles(manyCodecs())), []);
 });
 
@@ -60,8 +66,19 @@ test('DASH has a set for each codec and range of pictures, and the same sound is
   const roles = [...mpd.matchAll(/contentType="audio"(?:.|\n)*?<Role [^>]*value="(\w+)"/g)].map(
     ([, role]) => role,
   );
-  assert.deepEqual(roles, ['main', 'main', 'alternate', 'main']);
+  assert.deepEqual(roles, ['main', 'main', 'commentary', 'main', 'commentary', 'commentary']);
   assert.deepEqual(checkDash(mpd, mediaFiles(manyCodecs())), []);
+});
+
+test('a codec that has not all tracks yet has no group, so that all groups have the same members', () => {
+  const whole = manyCodecs();
+  const some = { ...whole, audio: whole.audio.filter(({ id }) => id !== 'a5') };
+  const top = manifestOf(some, 'master.m3u8');
+  assert.deepEqual(
+    [...new Set(tags(top, 'EXT-X-MEDIA').map((line) => /GROUP-ID="([^"]+)"/.exec(line)?.[1]))],
+    ['audio-mp4a-40', 'audio-opus'],
+  );
+  assert.deepEqual(checkHls(playlistsOf(some), 'master.m3u8', mediaFiles(some)), []);
 });
 
 test('a list of key frames names the opening bytes of every segment and promises their rate', () => {

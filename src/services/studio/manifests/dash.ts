@@ -120,7 +120,8 @@ function videoSet(id: number, video: readonly FilmVideo[], rates: Rates): string
 
 function audioSet(id: number, audio: FilmAudio, isMain: boolean, rates: Rates): string {
   const { path, track, audioDescription } = audio;
-  const role = audioDescription ? 'description' : isMain ? 'main' : 'alternate';
+  const other = audio.commentary ? 'commentary' : isMain ? 'main' : 'alternate';
+  const role = audioDescription ? 'description' : other;
   const attributes = {
     ...{ id, contentType: 'audio', mimeType: 'audio/mp4', lang: languageTag(audio.language) },
     ...{ segmentAlignment: true, startWithSAP: 1 },

@@ -23,6 +23,8 @@ export type FilmAudio = {
   label: string;
   default: boolean;
   audioDescription: boolean;
+  /** People talking about the film. */
+  commentary?: boolean;
 };
 
 export type FilmText = {

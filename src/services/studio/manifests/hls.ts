@@ -27,6 +27,7 @@ const FOR_DEAF =
 export function hlsPlaylists(film: Film): Playlist[] {
   const { video, audio, text, thumbnails, durationS } = film;
   const targetS = targetDurationS(film);
+  const grouped = audioGroups(audio).flatMap(({ members }) => members);
   return [
     { name: HLS_ENTRY, text: multivariant(film, targetS) },
     ...video.map(({ name, path, track }) => ({
@@ -37,7 +38,7 @@ export function hlsPlaylists(film: Film): Playlist[] {
       name: keysPlaylist(name),
       text: keyPlaylist(path, track),
     })),
-    ...audio.map(({ id, path, track }) => ({
+    ...grouped.map(({ id, path, track }) => ({
       name: trackPlaylist(id),
       text: segmentPlaylist(path, track, targetS, film),
     })),
@@ -142,6 +143,8 @@ type Rendition = {
   forced?: boolean;
   characteristics?: string;
   channels?: number;
+  /** Only ever chosen by a viewer. */
+  byHand?: boolean;
 };
 
 function audioRenditions({ id: group, members }: AudioGroup): Rendition[] {
@@ -149,6 +152,7 @@ function audioRenditions({ id: group, members }: AudioGroup): Rendition[] {
     ...{ id, label, language, type: 'AUDIO', group, default: one.default },
     ...(one.audioDescription ? { characteristics: FOR_BLIND } : {}),
     channels: track.channels,
+    ...(one.commentary ? { byHand: true } : {}),
   }));
 }
 
@@ -167,7 +171,7 @@ function renditions(group: readonly Rendition[]): string[] {
   const names = distinctLabels(group.map(({ id, label }) => quotable(plainLabel(label)) || id));
   const first = group.find((one) => one.default);
   const sign = (one: Rendition) =>
-    JSON.stringify([languageTag(one.language), one.forced, one.characteristics, one.channels]);
+    JSON.stringify([languageTag(one.language), one.forced, one.characteristics, one.byHand]);
   return group.map((one, at) => {
     const { type, group: id, language, forced, characteristics, channels } = one;
     const alike = group.filter((other) => sign(other) === sign(one));
@@ -179,7 +183,7 @@ function renditions(group: readonly Rendition[]): string[] {
       NAME: quoted(names[at] ?? one.id),
       LANGUAGE: lang === undefined ? undefined : quoted(lang),
       DEFAULT: yes(one === first),
-      AUTOSELECT: yes(one === chosen),
+      AUTOSELECT: yes(one === first || (one === chosen && !one.byHand)),
       FORCED: forced === undefined ? undefined : yes(forced),
       CHARACTERISTICS: characteristics === undefined ? undefined : quoted(characteristics),
       CHANNELS: channels === undefined ? undefined : quoted(`${channels}`),
