@@ -27,6 +27,7 @@ export const play = z
           'While the title grows: manifests of the whole film, and the file that tells which segments are there. A player ' +
           'that does not ask for others yet can go to any place; all others use `manifests`, which grow.',
       }),
+    chapters: z.string().optional().meta({ description: "The film's chapters as JSON, where it has some." }),
     edges: z.array(edgeRef).meta({
       description:
         'Ranked. Any of them answers the same path, so a player that loses one goes on at the next.',

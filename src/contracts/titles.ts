@@ -123,6 +123,8 @@ export const publication = z.object({
   dash: z.string(),
   poster: z.string().nullable(),
   thumbnails: z.string().nullable(),
+  /** Absent where the film has none. */
+  chapters: z.string().optional(),
   durationS: z.number(),
   width: z.number().int(),
   height: z.number().int(),

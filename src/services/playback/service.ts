@@ -82,6 +82,9 @@ export async function openPlaybackService(deps: PlaybackDeps, config: PlaybackCo
             },
           }
         : {}),
+      ...(publication.chapters === undefined
+        ? {}
+        : { chapters: mediaUrl(first.url, token, publication.chapters) }),
       edges,
       publication: publication.number,
       durationS: publication.durationS,

@@ -138,7 +138,7 @@ async function writeManifests(
   const { plan, inspection } = title;
   assert(plan && inspection, 'a title that is published has a plan');
   const film = assembleFilm(plan, results, inspection.chapters);
-  const { hls, dash, thumbnails, files } = composeManifests(film);
+  const { hls, dash, thumbnails, chapters, files } = composeManifests(film);
   const folder = publicationPrefix(title.title, pending);
   const { text: hashText, ...hashes } = composeHashes(titlePrefix(title.title), folder, film, files, results);
   const last = { name: HASHES_FILE, contentType: 'application/json', text: hashText };
@@ -155,6 +155,7 @@ async function writeManifests(
     dash: folder + dash,
     poster: images?.result.kind === 'images' ? images.prefix + images.result.poster : null,
     thumbnails: thumbnails === null ? null : folder + thumbnails,
+    ...(chapters === null ? {} : { chapters: folder + chapters }),
     durationS: film.durationS,
     width: inspection.video.width,
     height: inspection.video.height,

@@ -69,10 +69,14 @@ test('captions that cannot be read are left out with a sentence, until they are 
   const title = await rig.until('odd.mp4', (now) => isReady(now) && now.now.reason !== null);
   assert.match(title.now.reason ?? '', /odd\.fr\.srt are left out/);
   assert.deepEqual(languages(title), []);
+  // What comes beside it changes nothing of that.
+  rig.fleet.conduct = () => 'do';
+  await rig.put('odd.sv.srt', 'good');
+  await rig.until('odd.mp4', (now) => isReady(now) && languages(now)?.includes('sv') === true);
+  assert.match(title.now.reason ?? '', /odd\.fr\.srt/);
   // The same master again is no reason to encode anything.
   rig.fleet.leases.length = 0;
   await rig.put('odd.mp4', {});
-  rig.fleet.conduct = () => 'do';
   await rig.put('odd.fr.srt', 'mended');
   await rig.until('odd.mp4', (now) => isReady(now) && languages(now)?.includes('fr') === true);
   assert.equal(title.now.reason, null);

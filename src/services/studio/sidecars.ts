@@ -89,9 +89,24 @@ export async function adoptSidecars(tx: Tx, id: string): Promise<string[] | unde
   await updateTitle(tx, id, {
     plan: JSON.stringify(next),
     state: 'encoding',
-    ...(title.reason_code === CAPTIONS_REFUSED ? { reason: null, reason_code: null } : {}),
+    ...(title.reason_code === CAPTIONS_REFUSED && !(await isAnyBad(tx, title, wanted))
+      ? { reason: null, reason_code: null }
+      : {}),
   });
   return dropped;
+}
+
+/** Whether one of these was left out, and still lies there as it was. */
+async function isAnyBad(tx: Tx, { title, version }: TitleRow, texts: readonly TextPlan[]): Promise<boolean> {
+  const bad = await tx
+    .selectFrom('studio.tasks')
+    .select('id')
+    .where('title', '=', title)
+    .where('version', '=', version)
+    .where('failed', '=', true)
+    .where('track', 'in', ['', ...texts.map(({ id }) => id)])
+    .executeTakeFirst();
+  return bad !== undefined;
 }
 
 async function sidecarsOf(tx: Tx, { bucket, key: master }: TitleRow): Promise<TextPlan[]> {

@@ -1,4 +1,5 @@
 /** What the player tells those who look at it, and the little store that holds it. */
+import type { Chapter } from './chapters.ts';
 import type { FilmFault } from './film-fault.ts';
 
 export type Quality = { name: string; width: number; height: number; bitsPerS: number };
@@ -25,6 +26,7 @@ export type FilmState = {
   playingQuality: Quality | null;
   audioTracks: readonly AudioChoice[];
   textTracks: readonly TextChoice[];
+  chapters: readonly Chapter[];
   thumbnails: boolean;
   /** Name of the edge that the last segment came from. */
   edge: string | null;
@@ -53,6 +55,7 @@ export const INITIAL_FILM_STATE: FilmState = {
   playingQuality: null,
   audioTracks: [],
   textTracks: [],
+  chapters: [],
   thumbnails: false,
   edge: null,
   publication: 0,

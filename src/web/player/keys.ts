@@ -12,6 +12,7 @@ export type KeyAction =
   | { do: 'toggle-picture-in-picture' | 'close' }
   | { do: 'seek-by'; seconds: number }
   | { do: 'seek-to'; part: number }
+  | { do: 'chapter-by'; step: 1 | -1 }
   | { do: 'volume-by'; step: number }
   | { do: 'rate-by'; step: number };
 
@@ -23,6 +24,13 @@ const ROWS: readonly KeyRow[] = [
   { keys: ['ArrowRight'], shown: '→', means: 'On 5 seconds', action: { do: 'seek-by', seconds: 5 } },
   { keys: ['j'], shown: 'J', means: 'Back 10 seconds', action: { do: 'seek-by', seconds: -10 } },
   { keys: ['l'], shown: 'L', means: 'On 10 seconds', action: { do: 'seek-by', seconds: 10 } },
+  { keys: ['PageUp'], shown: 'Page up', means: 'Next chapter', action: { do: 'chapter-by', step: 1 } },
+  {
+    keys: ['PageDown'],
+    shown: 'Page down',
+    means: 'Start of the chapter, or the one before',
+    action: { do: 'chapter-by', step: -1 },
+  },
   { keys: ['ArrowUp'], shown: '↑', means: 'Louder', action: { do: 'volume-by', step: 0.05 } },
   { keys: ['ArrowDown'], shown: '↓', means: 'Quieter', action: { do: 'volume-by', step: -0.05 } },
   { keys: ['m'], shown: 'M', means: 'Sound on or off', action: { do: 'toggle-mute' } },

@@ -4,6 +4,7 @@
  */
 import type { Transport } from '../../contracts/call.ts';
 import type { Play } from '../../contracts/plays.ts';
+import { readChapters } from './chapters.ts';
 import { createEdgePool } from './edge-pool.ts';
 import { readFromEdges } from './edge-read.ts';
 import { createEdgeRequests } from './edge-requests.ts';
@@ -77,6 +78,7 @@ export async function openPlayback(
   const pool = createEdgePool(timers);
   const address = createMediaAddress();
   let closed = false;
+  let chaptersKey: string | null = null;
 
   const manifestOf = (play: Play) => (play.growing ?? play.manifests)[format];
   const growing = createGrowingFilm({
@@ -90,7 +92,17 @@ export async function openPlayback(
   const adopt = (play: Play): Play => {
     pool.rank(play.edges);
     address.adopt(manifestOf(play));
+    void takeChapters(play);
     return play;
+  };
+  /** A film can be watched without them, so one that cannot be had now is tried with the next play. */
+  const takeChapters = async ({ chapters }: Play) => {
+    const key = chapters === undefined ? null : address.key(chapters);
+    if (key === null || key === chaptersKey) return;
+    const found = await readFromEdges(pool, address, key).catch(() => undefined);
+    if (found === undefined || closed) return;
+    chaptersKey = key;
+    store.set({ chapters: readChapters(found) });
   };
   const renew = async () => adopt(await session.renew(pool.resting()));
   const load = async (play: Play, positionS: number) => {

@@ -35,11 +35,11 @@ export function audioName(track: NamedTrack): string {
 export function textName(track: NamedTrack): string {
   const language = languageOf(track.language);
   // The studio's own labels begin with the language: "English (SDH)".
-  const own = track.label === language || track.label?.startsWith(`${language} (`);
-  const note = track.label && !own ? track.label : undefined;
+  const own = track.label?.startsWith(`${language} (`) ? track.label : undefined;
+  const note = track.label && track.label !== language && !own ? track.label : undefined;
   const base = language ?? note ?? 'Captions';
   if (track.purpose === 'hard of hearing') return `${base} (for the hard of hearing)`;
-  return language && note ? `${base} (${note})` : base;
+  return own ?? (language && note ? `${base} (${note})` : base);
 }
 
 function channelsName(channels: number): string {

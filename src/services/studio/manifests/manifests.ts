@@ -18,6 +18,7 @@ export function composeManifests(film: Film): {
   hls: string;
   dash: string;
   thumbnails: string | null;
+  chapters: string | null;
   files: ManifestFile[];
 } {
   const cues = thumbnailCues(film);
@@ -32,5 +33,8 @@ export function composeManifests(film: Film): {
   ];
   assert(new Set(files.map(({ name }) => name)).size === files.length, 'tracks of a film have distinct ids');
   const thumbnails = cues === undefined ? null : THUMBNAILS_ENTRY;
-  return { hls: HLS_ENTRY, dash: DASH_ENTRY, thumbnails, files };
+  return {
+    ...{ hls: HLS_ENTRY, dash: DASH_ENTRY, thumbnails },
+    ...{ chapters: chapters === undefined ? null : CHAPTERS_JSON, files },
+  };
 }

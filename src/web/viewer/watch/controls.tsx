@@ -3,6 +3,7 @@ import {
   AudioLines,
   Captions,
   Gauge,
+  ListVideo,
   Maximize,
   Minimize,
   PictureInPicture2,
@@ -12,6 +13,7 @@ import {
   VolumeX,
 } from 'lucide-react';
 import { type CSSProperties, useSyncExternalStore } from 'react';
+import { chapterAt } from '../../player/chapters.ts';
 import { clockText } from '../../player/clock-text.ts';
 import type { FilmState } from '../../player/film-state.ts';
 import type { Thumbnails } from '../../player/thumbnails.ts';
@@ -22,7 +24,7 @@ import { JumpBack, JumpOn } from './jump-buttons.tsx';
 import { PlayButton } from './play-button.tsx';
 import { SeekBar } from './seek-bar.tsx';
 
-export type MenuName = 'captions' | 'audio' | 'quality' | 'speed';
+export type MenuName = 'chapters' | 'captions' | 'audio' | 'quality' | 'speed';
 
 export type ControlsProps = {
   state: FilmState;
@@ -91,10 +93,24 @@ function Volume({ state, actions }: { state: FilmState; actions: FilmActions }) 
 
 function Menus({ state, actions, menu, onMenu }: Omit<ControlsProps, 'thumbnails'>) {
   const { textTracks, audioTracks, qualities, quality, playingQuality } = state;
+  const { chapters, positionS, durationS } = state;
   const toggle = (name: MenuName) => (open: boolean) => onMenu(open ? name : null);
   const auto = playingQuality && quality === 'auto' ? { note: playingQuality.name } : {};
   return (
     <>
+      {chapters.length > 0 ? (
+        <ChoiceMenu
+          label="Chapters"
+          icon={<ListVideo />}
+          choices={chapters.map(({ startS, title }) => ({
+            ...{ id: String(startS), name: title, note: clockText(startS, durationS) },
+          }))}
+          chosen={String(chapterAt(chapters, positionS)?.startS ?? '')}
+          open={menu === 'chapters'}
+          onToggle={toggle('chapters')}
+          onChoose={(id) => actions.seekTo(Number(id))}
+        />
+      ) : null}
       {textTracks.length > 0 ? (
         <ChoiceMenu
           label="Captions"

@@ -1,4 +1,5 @@
 /** What a viewer can do to the film, whether by pointer, by key or by touch. */
+import { chapterBy } from '../../player/chapters.ts';
 import type { FilmState, Store } from '../../player/film-state.ts';
 import type { KeyAction } from '../../player/keys.ts';
 import type { Playback } from '../../player/playback.ts';
@@ -48,6 +49,13 @@ export function createFilmActions(deps: FilmActionsDeps) {
     const track = chooseText(open.engine, id);
     remembered.keep('captions', track?.language ?? NO_CAPTIONS);
     store.set({ textTracks: store.get().textTracks.map((each) => ({ ...each, active: each.id === id })) });
+  };
+  const toChapter = (step: 1 | -1) => {
+    const { chapters, positionS } = store.get();
+    const to = chapterBy(chapters, video.current?.currentTime ?? positionS, step);
+    if (to) seekTo(to.startS);
+    if (chapters.length === 0) sayWords('This film has no chapters');
+    else sayWords(to?.title ?? 'This is the last chapter');
   };
   const setRate = (rate: number) =>
     withVideo((element) => {
@@ -111,6 +119,9 @@ export function createFilmActions(deps: FilmActionsDeps) {
           return true;
         case 'seek-to':
           seekTo(durationS * action.part);
+          return true;
+        case 'chapter-by':
+          toChapter(action.step);
           return true;
         case 'volume-by':
           setVolume(volume + action.step);

@@ -1,5 +1,6 @@
 /** The bar of the film's time: a slider for keys and screen readers, with what is loaded and a picture of the place. */
 import { type CSSProperties, type PointerEvent, useEffect, useRef, useState } from 'react';
+import { chapterAt } from '../../player/chapters.ts';
 import { clockText, spokenTime } from '../../player/clock-text.ts';
 import type { FilmState } from '../../player/film-state.ts';
 import type { Thumbnail, Thumbnails } from '../../player/thumbnails.ts';
@@ -16,7 +17,7 @@ const FRAME_PX = 4;
 type Place = { part: number; positionS: number };
 
 export function SeekBar({ state, thumbnails, onSeek }: SeekBarProps) {
-  const { durationS, buffered } = state;
+  const { durationS, buffered, chapters } = state;
   const [place, setPlace] = useState<Place | null>(null);
   const [dragS, setDragS] = useState<number | null>(null);
   const positionS = dragS ?? state.positionS;
@@ -42,13 +43,18 @@ export function SeekBar({ state, thumbnails, onSeek }: SeekBarProps) {
         ))}
         {place ? <span className="seek-pointed" style={{ width: `${place.part * 100}%` }} /> : null}
         <span className="seek-played" style={{ width: `${part(positionS) * 100}%` }} />
+        {chapters
+          .filter(({ startS }) => startS > 0 && startS < durationS)
+          .map(({ startS }) => (
+            <span key={startS} className="seek-mark" style={{ left: `${part(startS) * 100}%` }} />
+          ))}
         <span className="seek-knob" style={{ left: `${part(positionS) * 100}%` }} />
       </div>
       <input
         type="range"
         className="seek-input"
         aria-label="Place in the film"
-        aria-valuetext={`${spokenTime(positionS)} of ${spokenTime(durationS)}`}
+        aria-valuetext={spokenPlace(state, positionS)}
         min={0}
         max={durationS || 1}
         step="any"
@@ -60,19 +66,32 @@ export function SeekBar({ state, thumbnails, onSeek }: SeekBarProps) {
         onBlur={settle}
       />
       {place && durationS > 0 ? (
-        <Preview place={place} durationS={durationS} thumbnails={state.thumbnails ? thumbnails : null} />
+        <Preview
+          place={place}
+          durationS={durationS}
+          chapter={chapterAt(chapters, place.positionS)?.title}
+          thumbnails={state.thumbnails ? thumbnails : null}
+        />
       ) : null}
     </div>
   );
 }
 
+function spokenPlace({ durationS, chapters }: FilmState, positionS: number): string {
+  const place = `${spokenTime(positionS)} of ${spokenTime(durationS)}`;
+  const chapter = chapterAt(chapters, positionS);
+  return chapter ? `${place}, ${chapter.title}` : place;
+}
+
 function Preview({
   place,
   durationS,
+  chapter,
   thumbnails,
 }: {
   place: Place;
   durationS: number;
+  chapter: string | undefined;
   thumbnails: Thumbnails | null;
 }) {
   const [picture, setPicture] = useState<Thumbnail | null>(null);
@@ -96,6 +115,7 @@ function Preview({
   return (
     <div className="seek-preview" style={style as CSSProperties} aria-hidden="true">
       {picture ? <Picture picture={picture} /> : null}
+      {chapter ? <span className="seek-chapter">{chapter}</span> : null}
       <span>{clockText(place.positionS, durationS)}</span>
     </div>
   );
