@@ -73,7 +73,10 @@ test('spans that are made apart decode as one film: every frame once, even time 
   const { inspection, source } = seen.outcome;
   assert.deepEqual([inspection.durationS, inspection.video.frameRate], [14.5, { num: 30, den: 1 }]);
   const thorough = await done('inspect', { kind: 'inspect', master, bytes: 1000 });
-  assert.deepEqual(thorough.outcome, { verdict: 'accepted', inspection });
+  assert.ok(thorough.outcome.verdict === 'accepted');
+  // Sound is listened to by the thorough inspection alone.
+  const { audio, ...others } = thorough.outcome.inspection;
+  assert.deepEqual({ ...others, audio: audio.map(({ loudness: _, ...rest }) => rest) }, inspection);
 
   const frames = 435;
   const rung = { name: '180p', width: 320, height: 180, crf: 20, bitsPerSMax: 2e6, preset: 'superfast' };
