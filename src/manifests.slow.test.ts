@@ -18,7 +18,7 @@ import { makeClip } from './services/encoder/test-clips.ts';
 import { checkDash } from './services/studio/manifests/check-dash.testing.ts';
 import { checkHls } from './services/studio/manifests/check-hls.testing.ts';
 import { manifestOf, playlistsOf } from './services/studio/manifests/films.testing.ts';
-import { playInPage, SHAKA_PAGE } from './shaka-page.testing.ts';
+import { playInPage, SHAKA_PAGE, windInPage } from './shaka-page.testing.ts';
 
 const run = promisify(execFile);
 const executable = await findBrowser();
@@ -129,8 +129,10 @@ test('ffprobe reads every frame of every rendition through HLS and DASH and comp
         Number(start_time),
         Number(nb_read_frames),
       ]),
-      // HLS begins with the moderate picture.
-      (entry === packaged.hls ? [640, 426] : [426, 640]).map((width) => [width, 0, FRAMES]),
+      // HLS begins with the moderate picture; DASH has its key frames besides, the last one twice.
+      entry === packaged.hls
+        ? [640, 426].map((width) => [width, 0, FRAMES])
+        : [...[426, 640].map((width) => [width, 0, FRAMES]), [640, 0, 21]],
       entry,
     );
     const sound = await probe(url, 'a');
@@ -207,7 +209,9 @@ test('Shaka Player plays both in Chromium and finds languages, captions and thum
   }
 });
 
-test('Shaka Player reads the IMSC captions in Chromium', { skip }, async () => {
+test('Shaka Player reads the IMSC captions in Chromium, and winds over key frames alone', {
+  skip,
+}, async () => {
   const browser: Browser = await launchBrowser(executable as string);
   try {
     const page = await browser.newPage();
@@ -215,6 +219,12 @@ test('Shaka Player reads the IMSC captions in Chromium', { skip }, async () => {
     const seen = await playInPage(page, `${server.url}/film/${packaged.dash}`, 'en', 31, true);
     await page.close();
     assert.equal(seen.cue, 'late');
+    const winding = await browser.newPage();
+    await winding.goto(`${server.url}/page/index.html`);
+    const { tookS, keys } = await windInPage(winding, `${server.url}/film/${packaged.dash}`);
+    await winding.close();
+    assert.ok(tookS < 10, `29 s took ${tookS} s at eight times the speed`);
+    assert.ok(keys.length >= 10, `${keys}`);
   } finally {
     await browser.close();
   }

@@ -61,7 +61,8 @@ export async function packageFilm(studio: FakeStudio, path: string, grid: Grid):
 
 async function sizes(film: Film, folder: string): Promise<Map<string, number>> {
   const imsc = film.text.flatMap(({ imsc }) => imsc ?? []);
-  const names = [...film.video, ...film.audio, ...imsc].flatMap(({ path, track }) =>
+  const keys = film.video.flatMap(({ path, keys }) => (keys ? [{ path, track: keys }] : []));
+  const names = [...film.video, ...keys, ...film.audio, ...imsc].flatMap(({ path, track }) =>
     [track.init, ...track.segments.map(({ name }) => name)].map((name) => path + name),
   );
   const images = film.thumbnails?.sheets.files.map((name) => film.thumbnails?.path + name) ?? [];

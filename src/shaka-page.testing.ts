@@ -29,6 +29,36 @@ export async function playInPage(
   return page.evaluate(watch, { url, captions, cueS, imsc });
 }
 
+/** Winds at eight times the speed for a moment. */
+export async function windInPage(page: Page, url: string): Promise<SeenWinding> {
+  return page.evaluate(wind, url);
+}
+
+export type SeenWinding = { fromS: number; toS: number; tookS: number; keys: string[] };
+
+async function wind(url: string): Promise<SeenWinding> {
+  const { shaka } = globalThis as unknown as { shaka: { Player: new () => Player } };
+  const video = document.querySelector('video') as HTMLVideoElement;
+  const player = new shaka.Player();
+  await player.attach(video);
+  await player.load(url);
+  await video.play();
+  const reach = (second: number) =>
+    new Promise<void>((resolve) => {
+      video.addEventListener('timeupdate', () => video.currentTime >= second && resolve());
+    });
+  await reach(1);
+  performance.clearResourceTimings();
+  const [fromS, since] = [video.currentTime, performance.now()];
+  player.trickPlay(8);
+  await reach(30);
+  const tookS = (performance.now() - since) / 1000;
+  const names = performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname);
+  const keys = names.filter((name) => name.includes('/keys-'));
+  await player.unload();
+  return { fromS, toS: 30, tookS, keys };
+}
+
 type ShakaTrack = {
   height: number;
   language: string;
@@ -42,6 +72,8 @@ type ShakaTrack = {
 type Player = {
   attach(video: HTMLVideoElement): Promise<void>;
   load(url: string): Promise<void>;
+  unload(): Promise<void>;
+  trickPlay(rate: number): void;
   addEventListener(type: string, listener: (event: Event & { detail: unknown }) => void): void;
   getVariantTracks(): ShakaTrack[];
   getAudioTracks(): ShakaTrack[];

@@ -291,6 +291,8 @@ export const taskSpec = z.discriminatedUnion('kind', [
     media: z.enum(['video', 'audio']),
     segmentS: z.number(),
     language: z.string().optional(),
+    /** Make a track of key frames beside it, for winding. */
+    keys: z.boolean().optional(),
   }),
   z.object({
     kind: z.literal('images'),
@@ -431,7 +433,13 @@ export const taskResult = z.discriminatedUnion('kind', [
     imsc: packagedTrack.optional(),
     files: storedFiles,
   }),
-  z.object({ kind: z.literal('package'), track: packagedTrack, files: storedFiles }),
+  z.object({
+    kind: z.literal('package'),
+    track: packagedTrack,
+    /** The first pictures of its segments alone, behind the same init segment. */
+    keys: packagedTrack.optional(),
+    files: storedFiles,
+  }),
   z.object({
     kind: z.literal('images'),
     poster: z.string(),

@@ -14,6 +14,7 @@ import type { PackagedTrack, StoredFile, TaskResult, TaskSpec } from '../../cont
 import { fetchInputs } from './fetch-inputs.ts';
 import { ffmpegOrFail } from './ffmpeg.ts';
 import { keyBytes } from './key-bytes.ts';
+import { keySegment } from './key-segments.ts';
 import { readMovieFile } from './movie-file.ts';
 import { type Fragment, type Movie, readMovie, readSegment } from './mp4-boxes.ts';
 import { runProgram } from './run-program.ts';
@@ -50,8 +51,9 @@ export async function packageTrack(context: TaskContext, spec: PackageSpec): Pro
   context.progress(0.5);
   const track = describeTrack(spec, movie, segments);
   verifyTrack(spec, expected, track, segments);
-  const files = await upload(context, track, segments);
-  return { kind: 'package', track, files };
+  const keys = spec.keys ? await makeKeys(context, track, segments) : undefined;
+  const files = await upload(context, track, [...segments, ...(keys?.segments ?? [])]);
+  return { kind: 'package', track, ...(keys ? { keys: keys.track } : {}), files };
 }
 
 type Expected = { timescale: number; ticks: number; samples: number };
@@ -162,6 +164,26 @@ function describeTrack(spec: PackageSpec, movie: Movie, segments: readonly Segme
   };
 }
 
+/** Segments of one picture beside those of the track; undefined where they cannot be made. */
+async function makeKeys(context: TaskContext, track: PackagedTrack, segments: readonly Segment[]) {
+  const made: Array<{ name: string; path: string; bytes: number }> = [];
+  for (const [at, { path, fragment }] of segments.entries()) {
+    const bytes = keySegment(await readFile(path), fragment, {
+      ...{ number: at + 1, last: at === segments.length - 1 },
+    });
+    if (!bytes) return undefined;
+    const name = `keys-${String(at + 1).padStart(5, '0')}.m4s`;
+    made.push({ name, path: join(context.folder, name), bytes: bytes.length });
+    await writeFile(join(context.folder, name), bytes);
+  }
+  const rows = made.map(({ name, bytes }, at) => ({ name, bytes, ticks: track.segments[at]?.ticks ?? 0 }));
+  const every = rows[0]?.ticks ?? 1;
+  const fraction = divisor(track.timescale, every);
+  const frameRate = { num: track.timescale / fraction, den: every / fraction };
+  const rates = segmentRates(rows, track.timescale);
+  return { segments: made, track: { ...track, ...rates, segments: rows, frameRate } };
+}
+
 function verifyTrack(
   spec: PackageSpec,
   expected: Expected,
@@ -188,7 +210,7 @@ function verifyTrack(
 async function upload(
   context: TaskContext,
   track: PackagedTrack,
-  segments: readonly Segment[],
+  segments: ReadonlyArray<Pick<Segment, 'name' | 'path'>>,
 ): Promise<StoredFile[]> {
   const path = join(context.folder, TRACK_FILE);
   await writeFile(path, JSON.stringify(track));

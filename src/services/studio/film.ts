@@ -16,9 +16,9 @@ export function assembleFilm(
   const found = new Map(results.map((result) => [result.track, result]));
   const video = plan.rungs.flatMap(({ name, range }): FilmVideo[] => {
     const of = found.get(name);
-    return of?.result.kind === 'package'
-      ? [{ name, path: of.path, track: of.result.track, ...(range ? { range } : {}) }]
-      : [];
+    if (of?.result.kind !== 'package') return [];
+    const { track, keys } = of.result;
+    return [{ name, path: of.path, track, ...(keys ? { keys } : {}), ...(range ? { range } : {}) }];
   });
   const first = video[0];
   assert(first, 'a film has at least one rendition');

@@ -50,6 +50,9 @@ export type PlannedTask = {
   waits: boolean;
 };
 
+/** The rung whose key frames are for winding: small, and not the one that the first light makes in pieces. */
+const KEYS_RUNG = 1;
+
 export const IMAGES_TRACK = 'images';
 export const ANALYSIS_TRACK = 'analysis';
 /** A film has a few dozen tracks at most; what lies beyond is left out so that one odd file cannot fill the queue. */
@@ -122,7 +125,10 @@ export function videoTasks(
       waits: false,
     };
   });
-  const spec: TaskSpec = { kind: 'package', inputs: [], media: 'video', segmentS: grid.segmentS };
+  const spec: TaskSpec = {
+    ...{ kind: 'package', inputs: [], media: 'video', segmentS: grid.segmentS },
+    ...(index === KEYS_RUNG ? { keys: true } : {}),
+  };
   return [...chunks, packageTask(rung.name, spec, urgency(part, true), grid)];
 }
 

@@ -52,7 +52,8 @@ function checkSet(set: Node, film: Film): string[] {
     .map((role) => role.attributes.get('value'));
   if (found.length === 0) faults.push('a set without representations');
   if (roles.some((role) => !ROLES[type]?.includes(role ?? ''))) faults.push(`roles ${roles} of ${type}`);
-  if (type !== 'image' && roles.length === 0) faults.push(`${type} without a role`);
+  const isWinding = set.children.some((one) => one.attributes.get('schemeIdUri')?.endsWith('trickmode'));
+  if (type !== 'image' && roles.length === 0 && !isWinding) faults.push(`${type} without a role`);
   const wanted: Record<string, string[]> = { text: ['text/vtt', 'application/mp4'], image: ['image/jpeg'] };
   if (!(wanted[type] ?? [`${type}/mp4`]).includes(mime)) faults.push(`${type} of type ${mime}`);
   const decoders = found.map((node) => node.attributes.get('codecs')?.split('.')[0]);

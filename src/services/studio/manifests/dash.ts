@@ -20,6 +20,9 @@ const CHANNELS = 'urn:mpeg:mpegB:cicp:ChannelConfiguration';
 /** Transfer characteristics (ISO/IEC 23091-2); a player that cannot show them must leave the set alone. */
 const TRANSFER_SCHEME = 'urn:mpeg:mpegB:cicp:TransferCharacteristics';
 const TRANSFER: Record<'sdr' | 'pq' | 'hlg', string | undefined> = { sdr: undefined, pq: '16', hlg: '18' };
+const TRICK_MODE = 'http://dashif.org/guidelines/trickmode';
+/** Four seconds a picture: at this speed it is eight pictures a second. */
+const KEYS_RATE_MAX = 32;
 const TILES = 'http://dashif.org/guidelines/thumbnail_tile';
 
 /** Numbers every adaptation set, as ids of sets must be numbers. */
@@ -42,6 +45,7 @@ export function dashManifest(film: Film): string {
         (id) =>
           videoSet(id, family, rates),
     ),
+    ...videoFamilies(video).flatMap((family, at) => keySets(family, at + 1, rates)),
     ...audio.map(
       (one): SetOf =>
         (id) =>
@@ -116,6 +120,30 @@ function videoSet(id: number, video: readonly FilmVideo[], rates: Rates): string
     descriptor('Role', ROLE, 'main'),
     ...representations,
   ]);
+}
+
+/** Key frames alone, for players that wind: they belong to the set `main` (DASH-IF IOP, 3.2.9). */
+function keySets(family: readonly FilmVideo[], main: number, rates: Rates): SetOf[] {
+  return family.flatMap(({ name, path, keys }): SetOf[] => {
+    if (!keys) return [];
+    const { codecs, width, height, frameRate } = keys;
+    const rate = frameRate && `${frameRate.num}/${frameRate.den}`;
+    const own = { id: `${name}-keys`, bandwidth: rates.of(keys), codecs, width, height, sar: '1:1' };
+    const more = { frameRate: rate, maxPlayoutRate: KEYS_RATE_MAX, codingDependency: false };
+    const attributes = {
+      contentType: 'video',
+      mimeType: 'video/mp4',
+      segmentAlignment: true,
+      startWithSAP: 1,
+    };
+    return [
+      (id) =>
+        element('AdaptationSet', { id, ...attributes }, [
+          descriptor('EssentialProperty', TRICK_MODE, String(main)),
+          element('Representation', { ...own, ...more }, [trackTemplate(path, keys)]),
+        ]),
+    ];
+  });
 }
 
 function audioSet(id: number, audio: FilmAudio, isMain: boolean, rates: Rates): string {

@@ -10,6 +10,8 @@ export type FilmVideo = {
   /** Folder of the track's files, ending in a slash. */
   path: string;
   track: PackagedTrack;
+  /** The key frames of its segments as segments of their own, in the same folder. */
+  keys?: PackagedTrack;
   /** Absent is sdr. */
   range?: 'sdr' | 'pq' | 'hlg';
 };

@@ -55,6 +55,14 @@ export function text(id: string, more: Partial<FilmText> = {}): FilmText {
   return { id, path: `../${id}/1/text.vtt`, ...kind, ...more };
 }
 
+function withKeys(video: FilmVideo): FilmVideo {
+  const segments = video.track.segments.map(({ ticks }, at) => {
+    return { name: `keys-${String(at + 1).padStart(5, '0')}.m4s`, ticks, bytes: 9000 };
+  });
+  const rates = { bitsPerSPeak: 36_000, bitsPerSMean: 21_600, frameRate: { num: 1, den: 4 } };
+  return { ...video, keys: { ...video.track, ...rates, segments } };
+}
+
 /** 10 s of text documents, in segments of their own length. */
 function imsc(): PackagedTrack {
   const segments = [
@@ -86,7 +94,7 @@ export function film(more: Partial<Film> = {}): Film {
 /** A film with everything: three rungs, three audio tracks, four text tracks, thumbnails. */
 export function richFilm(): Film {
   return film({
-    video: [video(240), video(480, 3), video(720, 9)],
+    video: [video(240), withKeys(video(480, 3)), video(720, 9)],
     audio: [
       audio('a1', { default: true }),
       audio('a2', { language: 'de', label: 'Deutsch "Kino"' }),
@@ -105,7 +113,8 @@ export function richFilm(): Film {
 /** Every file that the film's tracks are made of, by its address relative to the manifests, and its size. */
 export function mediaFiles(film: Film): Map<string, number> {
   const files = new Map<string, number>();
-  for (const { path, track } of [...film.video, ...film.audio]) {
+  const keys = film.video.flatMap(({ path, keys }) => (keys ? [{ path, track: keys }] : []));
+  for (const { path, track } of [...film.video, ...keys, ...film.audio]) {
     files.set(path + track.init, 800);
     for (const { name, bytes } of track.segments) files.set(path + name, bytes);
   }

@@ -46,7 +46,11 @@ const RULES: Record<string, Rule> = {
     required: { id: TOKEN, bandwidth: UNSIGNED },
     optional: {
       ...{ codecs: TOKEN, width: UNSIGNED, height: UNSIGNED, sar: /^\d+:\d+$/, audioSamplingRate: UNSIGNED },
-      frameRate: /^\d+(\/[1-9]\d*)?$/,
+      ...{
+        frameRate: /^\d+(\/[1-9]\d*)?$/,
+        maxPlayoutRate: /^\d+(\.\d+)?$/,
+        codingDependency: /^(true|false)$/,
+      },
     },
     children: ['AudioChannelConfiguration', 'EssentialProperty', 'BaseURL', 'SegmentTemplate'],
   },
