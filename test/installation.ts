@@ -26,6 +26,10 @@ export type Installation = {
   killAll(): Promise<void>;
   /** Starts again on the same folder and ports. */
   start(): Promise<void>;
+  /** `kill -9` of one of the programs with its children, by its place in `pids()`. */
+  kill(at: number): Promise<void>;
+  /** Starts that one again. */
+  startAgain(at: number): void;
   /** Ends politely and removes the folder. */
   close(): Promise<void>;
   /** What the programs said, for the report of a failed test. */
@@ -40,9 +44,19 @@ const OUTPUT_CHARS_MAX = 200_000;
 const mainFile = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 export async function startInstallation(
-  options: { form?: Form; env?: Record<string, string | undefined> } = {},
+  options: {
+    form?: Form;
+    /** Roles of each program, for a form of one's own. */
+    programs?: readonly string[];
+    env?: Record<string, string | undefined>;
+    /** Called with the folder before anything is started on it. */
+    prepare?(folder: string): Promise<void>;
+    /** Called when all has ended, before the folder is removed. */
+    release?(folder: string): Promise<void>;
+  } = {},
 ): Promise<Installation> {
   const folder = await mkdtemp(join(tmpdir(), 'matinee-test-'));
+  await options.prepare?.(folder);
   const [web, door, ...edges] = (await freePorts(4)) as [number, number, number, number];
   const env = {
     ...process.env,
@@ -70,19 +84,20 @@ export async function startInstallation(
     return child;
   };
   const urls = [web, door, ...edges].map((port) => `http://127.0.0.1:${port}`);
+  const programs = options.programs ?? (options.form === 'split' ? SPLIT_ROLES : ['all']);
   const start = async () => {
-    children = (options.form === 'split' ? SPLIT_ROLES : ['all']).map(launch);
+    children = programs.map(launch);
     try {
       await Promise.all(urls.map((url) => waitUntilReady(url, children)));
     } catch (error) {
       throw new Error(`${(error as Error).message}\n${output}`);
     }
   };
-  const end = async (signal: NodeJS.Signals) => {
-    const gone = children.map((child) =>
+  const end = async (ended: readonly ChildProcess[]) => {
+    const gone = ended.map((child) =>
       child.exitCode === null && child.signalCode === null ? once(child, 'exit') : null,
     );
-    for (const child of children) killGroup(child, signal);
+    for (const child of ended) killGroup(child, 'SIGKILL');
     await Promise.all(gone);
   };
   const installation: Installation = {
@@ -92,8 +107,12 @@ export async function startInstallation(
     edges: urls.slice(2),
     credentials: async () => parseCredentials(await readFile(join(folder, 'credentials'), 'utf8')),
     pids: () => children.map((child) => child.pid as number),
-    killAll: () => end('SIGKILL'),
+    killAll: () => end(children),
     start,
+    kill: (at) => end(children.slice(at, at + 1)),
+    startAgain: (at) => {
+      children[at] = launch(programs[at] as string);
+    },
     close: async () => {
       const kill = setTimeout(() => {
         for (const child of children) killGroup(child, 'SIGKILL');
@@ -105,6 +124,7 @@ export async function startInstallation(
         ),
       );
       clearTimeout(kill);
+      await options.release?.(folder);
       await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     },
     output: () => output,
@@ -112,7 +132,8 @@ export async function startInstallation(
   try {
     await start();
   } catch (error) {
-    await end('SIGKILL');
+    await end(children);
+    await options.release?.(folder);
     await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     throw error;
   }

@@ -1,88 +1,40 @@
 /**
- * Workers, the planner and the whole program killed at random moments of an encode, and an encoded chunk whose bytes
- * change in the store: the title becomes ready each time with the same decoded frames as an undisturbed run, and no
- * temporary file is left.
+ * Workers, the planner, the store and the whole program killed at random moments of one encode, the store away for a
+ * while, and an encoded chunk whose bytes change in the store: the title becomes ready each time with the same decoded
+ * frames as an undisturbed run, and neither a temporary file nor an open task is left.
  *
- * MATINEE_KILLS=20 kills so often; MATINEE_KILL_SEED begins with the seed that a failure printed.
+ * MATINEE_KILLS=20 kills so often, MATINEE_AWAY_S=60 takes the store away for so long, once stopped and once killed;
+ * MATINEE_KILL_SEED begins with the seed that a failure printed.
  */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { JobDetail } from '../../src/contracts/jobs.ts';
-import { getJson, play, postJson, titleOf, waitForState } from '../api.ts';
-import { makeClip } from '../clips.ts';
-import { type Installation, startInstallation } from '../installation.ts';
+import { getJson, postJson, titleOf } from '../api.ts';
 import { findUnit } from '../processes.ts';
+import { CONTROL, type Encoding, FILMS, MEDIA, openEncoding, STORE } from './encoding.ts';
 
-const BUCKET = 'films';
-const MEDIA_BUCKET = 'matinee-media';
-const KILLS = Number(process.env.MATINEE_KILLS ?? 1);
+const KILLS = Number(process.env.MATINEE_KILLS ?? 3);
 const SEED = Number(process.env.MATINEE_KILL_SEED ?? 1);
+const AWAY_S = Number(process.env.MATINEE_AWAY_S ?? 8);
 /** The program takes names that begin like this for its settings, and these are none. */
-const CLEARED = { MATINEE_KILLS: undefined, MATINEE_KILL_SEED: undefined };
+const CLEARED = { MATINEE_KILLS: undefined, MATINEE_KILL_SEED: undefined, MATINEE_AWAY_S: undefined };
 const READY_MS = 240_000;
+/** Film for each kill, so that there is work left for the last. */
+const SECONDS = Math.max(50, 12 * KILLS);
+const LONG_MS = 1_500_000;
 
-const run = promisify(execFile);
-let installation: Installation;
-let folder: string;
-let s3: S3Client;
-let clip: Buffer;
+let encoding: Encoding;
 let undisturbed: string[];
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'matinee-clips-'));
-  installation = await startInstallation({
-    env: { ...CLEARED, MATINEE_ENCODERS: '2', MATINEE_LADDER: 'standard' },
-  });
-  const credentials = await installation.credentials();
-  const at = { endpoint: installation.door, region: 'us-east-1', forcePathStyle: true, credentials };
-  s3 = new S3Client({ ...at, maxAttempts: 5 });
-  await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
-  clip = await readFile(
-    await makeClip(join(folder, 'clip.mp4'), { seconds: 50, size: '640x360', rate: '10' }),
-  );
-  await put('undisturbed.mp4');
-  undisturbed = await framesOf('undisturbed.mp4');
+  const readyMs = READY_MS + KILLS * 30_000;
+  encoding = await openEncoding({ seconds: SECONDS, env: CLEARED, readyMs });
+  await encoding.put('undisturbed.mp4');
+  undisturbed = await encoding.framesOf('undisturbed.mp4');
 });
-after(async () => {
-  s3?.destroy();
-  await installation?.close();
-  if (folder) await rm(folder, { recursive: true, force: true });
-});
-
-async function put(key: string): Promise<void> {
-  await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: clip }));
-}
-
-/** Waits until the title is ready; gives a digest of the decoded pictures and sound of each rendition. */
-async function framesOf(key: string): Promise<string[]> {
-  const { title } = await waitForState(
-    installation.web,
-    { bucket: BUCKET, key },
-    ['ready', 'refused'],
-    READY_MS,
-  );
-  assert.equal(title.state, 'ready', title.reason ?? '');
-  const { manifests } = await play(installation.web, title.id);
-  const args = ['-v', 'error', '-i', manifests.hls, '-map', '0:v', '-map', '0:a', '-f', 'streamhash', '-'];
-  const { stdout, stderr } = await run('ffmpeg', ['-nostdin', ...args], { timeout: 120_000 });
-  assert.equal(stderr, '');
-  return stdout.trim().split('\n');
-}
-
-async function untilEncoding(key: string): Promise<void> {
-  for (const end = Date.now() + 60_000; Date.now() < end; await sleep(50)) {
-    const title = await titleOf(installation.web, BUCKET, key);
-    if (title && title.state !== 'uploading') return;
-  }
-  throw new Error('never taken in');
-}
+after(async () => encoding?.close());
 
 function randomOf(seed: number): () => number {
   let state = seed * 2_654_435_761;
@@ -92,61 +44,110 @@ function randomOf(seed: number): () => number {
   };
 }
 
-const VICTIMS = ['--name=encoder-1', '--name=encoder-2', '--unit=control', 'all'] as const;
+const VICTIMS = ['encoder-1', 'planner', 'all', 'encoder-2', 'store'] as const;
+type Victim = (typeof VICTIMS)[number];
 
-async function kill(victim: (typeof VICTIMS)[number]): Promise<void> {
+/** All come before one comes again, in an order of their own each time. */
+function victimsOf(random: () => number, count: number): Victim[] {
+  const chosen: Victim[] = [];
+  while (chosen.length < count) {
+    const left = [...VICTIMS];
+    while (left.length > 0) chosen.push(...left.splice(Math.floor(random() * left.length), 1));
+  }
+  return chosen.slice(0, count);
+}
+
+async function kill(victim: Victim): Promise<void> {
+  const { installation } = encoding;
   if (victim === 'all') {
     await installation.killAll();
     await installation.start();
     return;
   }
-  process.kill(await findUnit(installation.pids(), victim), 'SIGKILL');
-  if (victim !== '--unit=control') return;
-  // It is started again by the supervisor; viewers and uploaders find nobody until then.
+  if (victim.startsWith('encoder')) {
+    // It may have been killed with all a moment ago and be on its way up.
+    const pid = await findUnit(installation.pids(), `--name=${victim}`).catch(() => undefined);
+    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    return;
+  }
+  // It is started again by its supervisor.
+  const program = installation.pids()[victim === 'store' ? STORE : CONTROL] as number;
+  process.kill(await findUnit([program], '--unit=control'), 'SIGKILL');
+  await answers(victim === 'store' ? installation.door : installation.web);
+}
+
+async function answers(url: string): Promise<void> {
   for (const end = Date.now() + 60_000; Date.now() < end; await sleep(200)) {
-    const isReady = await fetch(`${installation.web}/healthz`).then(
+    const isReady = await fetch(`${url}/healthz`).then(
       ({ ok }) => ok,
       () => false,
     );
     if (isReady) return;
   }
-  throw new Error('the control process did not come back');
+  throw new Error(`${url} did not come back`);
 }
 
-test(`${KILLS} kills at random moments: each time ready, with the same frames, and nothing left behind`, async (t) => {
-  for (let at = 0; at < KILLS; at++) {
-    const seed = SEED + at;
-    const random = randomOf(seed);
-    const victim = VICTIMS[(SEED + at) % VICTIMS.length] ?? 'all';
-    const key = `killed-${seed}.mp4`;
-    await put(key);
-    await untilEncoding(key);
-    const waitMs = Math.floor(random() * 6000);
+test(`${KILLS} kills within one title: ready, with the same frames, and nothing left behind`, {
+  timeout: LONG_MS,
+}, async (t) => {
+  const random = randomOf(SEED);
+  const victims = victimsOf(random, KILLS);
+  const moments = victims.map(() => ({ at: random() * 0.75, waitMs: Math.floor(random() * 700) }));
+  moments.sort((a, b) => a.at - b.at);
+  const key = `killed-${SEED}.mp4`;
+  await encoding.put(key);
+  let inTime = 0;
+  const startedAt = performance.now();
+  const tell = (text: string) =>
+    t.diagnostic(`${((performance.now() - startedAt) / 1000).toFixed(1)} s: ${text}`);
+  for (const [place, { at, waitMs }] of moments.entries()) {
+    const victim = victims[place] as Victim;
+    await encoding.untilProgress(key, at);
     await sleep(waitMs);
+    const { state, progress } = (await titleOf(encoding.installation.web, FILMS, key)) ?? {};
+    if (state !== 'ready') inTime++;
+    tell(`${victim} killed at ${progress} (${state})`);
     await kill(victim);
-    const what = `MATINEE_KILL_SEED=${seed}: ${victim} killed after ${waitMs} ms`;
-    assert.deepEqual(await framesOf(key), undisturbed, what);
-    t.diagnostic(what);
   }
-  await nothingLeft();
+  const what = `MATINEE_KILL_SEED=${SEED} MATINEE_KILLS=${KILLS}`;
+  assert.ok(inTime >= KILLS * 0.6, `${inTime} of the kills came before the end; ${what}`);
+  assert.deepEqual(await encoding.framesOf(key), undisturbed, what);
+  tell(`ready, ${inTime} kills came before; ${(await encoding.jobOf(key)).job.tasks.done} tasks`);
+  await encoding.nothingLeft();
 });
 
-/** Workers tidy up when a task ends, and what a killed one left when they start. */
-async function nothingLeft(): Promise<void> {
-  const scratch = join(installation.folder, 'scratch');
-  const left = async () =>
-    (await Promise.all((await readdir(scratch)).map((name) => readdir(join(scratch, name))))).flat();
-  for (const end = Date.now() + 10_000; (await left()).length > 0 && Date.now() < end; ) await sleep(200);
-  assert.deepEqual(await left(), []);
+const ways = AWAY_S < 60 ? (['killed'] as const) : (['killed', 'stopped'] as const);
+for (const way of ways) {
+  test(`the store ${way} for ${AWAY_S} s in the middle of an encode: ready, with the same frames`, {
+    timeout: LONG_MS,
+  }, async () => {
+    const { installation } = encoding;
+    const key = `store-${way}.mp4`;
+    await encoding.put(key);
+    await encoding.untilProgress(key, 0.15);
+    const group = -(installation.pids()[STORE] as number);
+    if (way === 'stopped') process.kill(group, 'SIGSTOP');
+    else await installation.kill(STORE);
+    await sleep(AWAY_S * 1000);
+    if (way === 'stopped') process.kill(group, 'SIGCONT');
+    else installation.startAgain(STORE);
+    await answers(installation.door);
+    assert.deepEqual(await encoding.framesOf(key), undisturbed);
+    await encoding.nothingLeft();
+  });
 }
 
 test('an encoded chunk whose bytes change in the store is noticed and made again', async () => {
   const key = 'undisturbed.mp4';
-  const id = (await titleOf(installation.web, BUCKET, key))?.id ?? '';
+  const id = (await titleOf(encoding.installation.web, FILMS, key))?.id ?? '';
   const encodeAnew = async (): Promise<JobDetail> => {
-    const { job } = await postJson<{ job: string }>(`${installation.web}/api/jobs`, { title: id }, 202);
+    const { job } = await postJson<{ job: string }>(
+      `${encoding.installation.web}/api/jobs`,
+      { title: id },
+      202,
+    );
     for (const end = Date.now() + READY_MS; Date.now() < end; await sleep(200)) {
-      const detail = await getJson<JobDetail>(`${installation.web}/api/jobs/${job}`);
+      const detail = await getJson<JobDetail>(`${encoding.installation.web}/api/jobs/${job}`);
       if (detail.job.state === 'ready') return detail;
     }
     throw new Error(`${job} never became ready`);
@@ -154,11 +155,11 @@ test('an encoded chunk whose bytes change in the store is noticed and made again
   // The lowest rendition was a first light and is made in chunks now; the rest is taken over.
   const first = await encodeAnew();
   assert.ok(first.job.tasks.reused > 0);
-  const expected = await framesOf(key);
-  const list = new ListObjectsV2Command({ Bucket: MEDIA_BUCKET, Prefix: `work/${id}/1/360p-0001/` });
-  const chunk = (await s3.send(list)).Contents?.[0]?.Key;
+  const expected = await encoding.framesOf(key);
+  const list = new ListObjectsV2Command({ Bucket: MEDIA, Prefix: `work/${id}/1/360p-0001/` });
+  const chunk = (await encoding.s3.send(list)).Contents?.[0]?.Key;
   assert.ok(chunk, 'chunks are kept when a job has ended');
-  await s3.send(new PutObjectCommand({ Bucket: MEDIA_BUCKET, Key: chunk, Body: Buffer.alloc(5000, 7) }));
+  await encoding.s3.send(new PutObjectCommand({ Bucket: MEDIA, Key: chunk, Body: Buffer.alloc(5000, 7) }));
   const { tasks } = await encodeAnew();
   assert.equal(tasks.find(({ name }) => name === '360p-package')?.lastFailure?.code, 'input_corrupted');
   const remade = tasks.filter(({ kind, reused }) => kind.startsWith('encode') && !reused);
@@ -166,5 +167,5 @@ test('an encoded chunk whose bytes change in the store is noticed and made again
     remade.map(({ name }) => name),
     ['360p-0001'],
   );
-  assert.deepEqual(await framesOf(key), expected);
+  assert.deepEqual(await encoding.framesOf(key), expected);
 });

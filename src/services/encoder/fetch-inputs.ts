@@ -11,7 +11,8 @@ import type { TaskContext } from './task-context.ts';
 import { asTaskFailure, TaskFailure } from './task-failure.ts';
 
 const DOWNLOADS_AT_ONCE = 4;
-const TRIES_MAX = 4;
+/** About a minute and a half, as with outputs. */
+const TRIES_MAX = 24;
 /** A download without a byte for this long is given up and tried again. */
 const IDLE_MS = 60_000;
 

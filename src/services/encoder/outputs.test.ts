@@ -98,12 +98,28 @@ test('a store in trouble is tried again with a fresh URL', async () => {
 });
 
 test('a store that keeps refusing is a failure without the URL in it', async () => {
-  await using store = await openStore((_request, response) => response.writeHead(403).end());
+  let tries = 0;
+  await using store = await openStore((_request, response) => {
+    tries += 1;
+    response.writeHead(403).end();
+  });
   await assert.rejects(outputsTo(store.url, []).put(await files(1)), (error) => {
     assert.ok(error instanceof TaskFailure && error.code === 'output_refused');
     assert.doesNotMatch(error.message, /signature|http/);
     return true;
   });
+  assert.equal(tries, 4);
+});
+
+test('a store that is full or away for a while costs no encode', async () => {
+  const answers = [507, 503, 507, 502, 0, 507, 507, 0, 503];
+  await using store = await openStore((request, response) => {
+    const status = answers.shift();
+    if (status === 0) request.socket.destroy();
+    else response.writeHead(status ?? 200).end();
+  });
+  assert.equal((await outputsTo(store.url, []).put(await files(1))).length, 1);
+  assert.equal(answers.length, 0);
 });
 
 test('a lost lease is not asked about twice', async () => {

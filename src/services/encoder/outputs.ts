@@ -43,7 +43,10 @@ export type OutputsDeps = {
 
 const NAMES_PER_BATCH = 200;
 const UPLOADS_AT_ONCE = 4;
-const TRIES_MAX = 4;
+/** About a minute and a half: a store that is away or full for a while costs no encode. */
+const TRIES_MAX = 24;
+/** Of them those that the store answered with a refusal, which seldom becomes another. */
+const REFUSALS_MAX = 4;
 const IDLE_MS = 60_000;
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -80,6 +83,8 @@ async function putWithRetries(
   firstUrl: string | undefined,
   options: PutOptions,
 ): Promise<StoredFile | undefined> {
+  let refusals = 0;
+  const isHopeless = (error: unknown) => error instanceof Refusal && ++refusals >= REFUSALS_MAX;
   return retry(
     async (tryNumber) => {
       // A URL may have expired while other files were sent, hence a fresh one for each further try.
@@ -97,6 +102,7 @@ async function putWithRetries(
       signal: deps.signal,
       retryable: (error) =>
         !deps.signal.aborted &&
+        !isHopeless(error) &&
         !isMatineeError(error, 'stale_attempt') &&
         !isMatineeError(error, 'not_found') &&
         systemCode(error) !== 'ENOENT',
@@ -159,5 +165,14 @@ async function putFile(
   if (answer.status === 'fulfilled' && answer.value === 507) {
     throw new TaskFailure('storage_full', 'the store is full', { retry: true });
   }
-  throw new TaskFailure('output_refused', `${file.name} could not be stored: ${why}`, { retry: true, cause });
+  const message = `${file.name} could not be stored: ${why}`;
+  if (answer.status === 'fulfilled' && answer.value >= 400 && answer.value < 500) throw new Refusal(message);
+  throw new TaskFailure('output_refused', message, { retry: true, cause });
+}
+
+/** The store is there and does not want the file. */
+class Refusal extends TaskFailure {
+  constructor(message: string) {
+    super('output_refused', message, { retry: true });
+  }
 }

@@ -51,7 +51,8 @@ const TRIES_MAX = 20;
 const LOST_MAX = 10;
 const RECLAIMED_AT_ONCE = 100;
 const RETRY_MASTER_S = 2;
-const RETRY_MACHINE_S = 15;
+/** Doubles with each failure up to the last, so that a minute costs little and an hour is outlasted. */
+const RETRY_MACHINE_S = { least: 2, most: 300 };
 
 export type LeaseApi = ReturnType<typeof createLeaseApi>;
 
@@ -216,7 +217,8 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
     const ended = await transact(async (tx) => {
       const found = await lockTask(tx, id);
       const task = needOwner(found?.task, attempt);
-      const failures = task.failures + (code === 'drained' ? 0 : 1);
+      // A disk is full until somebody makes room, however long that takes; workers say so meanwhile.
+      const failures = task.failures + (code === 'drained' || code === 'storage_full' ? 0 : 1);
       if (code !== 'drained') await keepEvidence(tx, clock, task, failure);
       const triesMax = isMachineFailure(code) ? TRIES_MAX : MASTER_TRIES_MAX;
       if (failure.retry && failures < triesMax) {
@@ -225,17 +227,17 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
         const remade = await remakeInputs(tx, task, failure.badInputs ?? []);
         const state = remade > 0 ? ('waiting' as const) : ('queued' as const);
         await updateTask(tx, id, { state, failures, progress: 0, fps: null });
-        return { task, dropped: remade > 0 ? [id] : [], again: remade === 0 };
+        return { task, failures, dropped: remade > 0 ? [id] : [], again: remade === 0 };
       }
       await updateTask(tx, id, { failures });
       const dropped = await failForGood(tx, clock, config, found?.title as TitleRow, task, failure);
-      return { task, dropped, again: false };
+      return { task, failures, dropped, again: false };
     });
     if (code !== 'drained') {
       const facts = { task: id, attempt, code, reason: message, again: ended.again };
       log.warn('a task failed', { ...facts, programLog: failure.log?.slice(-1000) });
     }
-    const delayS = code === 'drained' ? 0 : isMachineFailure(code) ? RETRY_MACHINE_S : RETRY_MASTER_S;
+    const delayS = retryDelayS(code, ended.failures);
     const error = { code, message };
     const options = ended.again ? { retry: true, delayS } : { retry: false };
     await queue.fail(taskQueue, jobOf(ended.task), error, options).catch(ignoreStale);
@@ -262,4 +264,11 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
   const drain = (worker: string) => board.heard(worker, { draining: true });
 
   return { lease, drain, heartbeat, signOutputs, complete, fail, reclaim };
+}
+
+function retryDelayS(code: string, failures: number): number {
+  if (code === 'drained') return 0;
+  if (!isMachineFailure(code)) return RETRY_MASTER_S;
+  const { least, most } = RETRY_MACHINE_S;
+  return Math.min(most, least * 2 ** Math.max(0, failures - 1));
 }
