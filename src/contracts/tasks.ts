@@ -185,6 +185,8 @@ export const lightSound = z.object({
   bitsPerS: z.number().int(),
   /** The first packet of each segment, and behind them the one after the span's last. */
   bounds: z.array(z.number().int().min(0)).min(2).max(2000),
+  /** What it is made louder by. */
+  gainDb: z.number().min(-80).max(80).optional(),
 });
 
 /** A caption file that lies beside a master. */
@@ -201,7 +203,11 @@ export type SidecarFile = z.infer<typeof sidecarFile>;
 export const taskSpec = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('inspect'), master: z.string(), bytes: z.number().int() }),
   /** A look at a master that is quick whatever its length: what the first light is planned from. */
-  z.object({ kind: z.literal('glance'), master: z.string(), bytes: z.number().int() }),
+  z.object({
+    ...{ kind: z.literal('glance'), master: z.string(), bytes: z.number().int() },
+    /** Finds the gain that brings the sound that plays first to about this. */
+    loudnessLufs: z.number().min(-40).max(-5).optional(),
+  }),
   /** A span of the first light: some segments of picture and sound, encoded and packaged in one go. */
   z.object({
     kind: z.literal('first-light'),
@@ -268,6 +274,8 @@ export const taskSpec = z.discriminatedUnion('kind', [
     codec: z.enum(['aac', 'opus', 'eac3']).optional(),
     /** Brings the track to this many LUFS by one gain, its true peak kept below a ceiling. Absent: as it is. */
     loudnessLufs: z.number().min(-40).max(-5).optional(),
+    /** The gain that viewers of the first light hear: kept where it is about right, so that its end is not heard. */
+    heardGainDb: z.number().min(-80).max(80).optional(),
   }),
   z.object({
     kind: z.literal('extract-text'),
@@ -389,7 +397,11 @@ export const taskResult = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('glance'),
     outcome: z.discriminatedUnion('verdict', [
-      z.object({ verdict: z.literal('seen'), inspection, source: lightSource }),
+      z.object({
+        ...{ verdict: z.literal('seen'), inspection, source: lightSource },
+        /** From samples of the sound that plays first; absent where none was asked for or it is silent. */
+        gainDb: z.number().min(-80).max(80).optional(),
+      }),
       z.object({ verdict: z.literal('unsure'), reason: z.string() }),
     ]),
   }),

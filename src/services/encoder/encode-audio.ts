@@ -21,6 +21,8 @@ const SAMPLE_RATE = 48_000;
 const TRUE_PEAK_DB_MAX = -1;
 /** Lets the chain of filters tell whenever it is built anew, which is when the format changes. */
 const VERBOSE = ['-v', 'level+verbose'];
+/** What EBU R128 allows programmes whose loudness cannot be foreseen. */
+const TOLERANCE_LU = 1;
 const CODECS = {
   aac: ['-c:a', 'aac', '-profile:a', 'aac_low'],
   opus: ['-c:a', 'libopus', '-frame_duration', '20'],
@@ -151,14 +153,23 @@ async function levelOf(
   if (spec.loudnessLufs === undefined) return { filters: [], told: {} };
   const loudness = await measureLoudness(context, input, filters, timeLimitOf(spec));
   if (!loudness) return { filters: [], told: { loudness } };
-  const gainDb = gainFor(loudness, spec.loudnessLufs);
+  const gainDb = gainFor(loudness, spec.loudnessLufs, spec.heardGainDb);
   return { filters: [`volume=${gainDb}dB`], told: { loudness, gainDb } };
 }
 
-/** A gain alone keeps the mix as it was made: what it cannot reach without clipping stays quieter. */
-export function gainFor({ integratedLufs, truePeakDb }: Loudness, targetLufs: number): number {
-  const gain = Math.min(targetLufs - integratedLufs, TRUE_PEAK_DB_MAX - truePeakDb);
-  return Math.round(gain * 100) / 100;
+/**
+ * A gain alone keeps the mix as it was made: what it cannot reach without clipping stays quieter. One that viewers have
+ * in their ears already is kept when it is about as good.
+ */
+export function gainFor(
+  { integratedLufs, truePeakDb }: Loudness,
+  targetLufs: number,
+  heardDb?: number,
+): number {
+  const most = TRUE_PEAK_DB_MAX - truePeakDb;
+  const gain = Math.round(Math.min(targetLufs - integratedLufs, most) * 100) / 100;
+  const isGood = heardDb !== undefined && Math.abs(heardDb - gain) <= TOLERANCE_LU && heardDb <= most;
+  return isGood ? heardDb : gain;
 }
 
 function layoutOf(channels: number): string {

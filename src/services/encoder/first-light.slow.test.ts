@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { TaskResult, TaskSpec } from '../../contracts/tasks.ts';
+import { gainFor } from './encode-audio.ts';
 import { type FakeStudio, openFakeStudio } from './fake-studio.ts';
 import { readSegment } from './mp4-boxes.ts';
 import { FAST_X264, frameSums, makeClip, printed, TEST_PICTURE } from './test-clips.ts';
@@ -214,3 +215,72 @@ async function noiseDb(one: string, other: string): Promise<number> {
   }
   return 10 * Math.log10(worst);
 }
+
+test('the first light has the gain of the whole film from moments of it, and the final sound keeps it', async () => {
+  const path = join(studio.folder, 'quiet.mp4');
+  const sound = ['-f', 'lavfi', '-i', 'sine=f=997:r=48000,volume=-20dB'];
+  await makeClip(
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc2=size=320x180:rate=5',
+    ...sound,
+    '-t',
+    '75',
+    ...FAST_X264,
+    '-ac',
+    '2',
+    path,
+  );
+  const master = studio.url(path);
+  const { outcome } = await done('glance', { kind: 'glance', master, bytes: 1000, loudnessLufs: -23 });
+  assert.ok(
+    outcome.verdict === 'seen' && outcome.gainDb !== undefined && outcome.gainDb > 6,
+    JSON.stringify(outcome),
+  );
+  const { inspection, source, gainDb } = outcome;
+  const rung = { name: '180p', width: 320, height: 180, crf: 20, bitsPerSMax: 2e6, preset: 'superfast' };
+  const rate = { frameRate: { num: 5, den: 1 }, startS: inspection.startS, deinterlace: false };
+  const light = await done('first-light', {
+    ...{ kind: 'first-light', master, source, streamIndex: inspection.video.index, rung },
+    picture: { ...rate, toneMap: 'none', fullRange: false },
+    ...{
+      firstFrame: 0,
+      frames: 20,
+      firstSegment: 1,
+      gopFrames: 10,
+      segmentFrames: 20,
+      last: false,
+      urgent: true,
+    },
+    sound: {
+      ...{ streamIndex: 1, fromMono: false, channels: 2, bitsPerS: 128_000, bounds: [0, 189], gainDb },
+    },
+  });
+  const parts = ['a-init.mp4', 'a00001.m4s'].map((name) => readFile(studio.output(light.task, name)));
+  const heard = join(studio.folder, 'heard.mp4');
+  await writeFile(heard, Buffer.concat(await Promise.all(parts)));
+  const encode = (of: string, durationS: number, heardGainDb?: number) =>
+    done('encode-audio', {
+      ...{
+        kind: 'encode-audio',
+        master: studio.url(of),
+        streamIndex: of === heard ? 0 : 1,
+        startS: 0,
+        durationS,
+      },
+      ...{ channels: 2, bitsPerS: 128_000, loudnessLufs: -23 },
+      ...(heardGainDb === undefined ? {} : { heardGainDb }),
+    });
+  const first = await encode(heard, 3.9);
+  assert.ok(Math.abs((first.loudness?.integratedLufs ?? 0) + 23) < 0.7, JSON.stringify(first));
+  const near = await encode(path, 10, gainDb - 0.7);
+  assert.equal(near.gainDb, gainDb - 0.7, 'a gain that is about right stays');
+  const measured = { integratedLufs: -30, rangeLu: 5, truePeakDb: -9 };
+  assert.deepEqual(
+    [undefined, 6.5, 8.5, 5.5, 7.5].map((heard) => gainFor(measured, -23, heard)),
+    [7, 6.5, 7, 7, 7.5],
+    'what is off or would be worse is not kept',
+  );
+  assert.equal(gainFor({ ...measured, truePeakDb: -7 }, -23, 6.5), 6, 'nor what clips');
+});

@@ -96,7 +96,9 @@ function soundArguments(context: TaskContext, { sound }: FirstLightSpec): string
   const extra = first === 0 ? 0 : first - from;
   const fromSample = from * PACKET_SAMPLES;
   const samples = (end + LOOKAHEAD_PACKETS - from) * PACKET_SAMPLES;
-  const filters = soundFilters({ ...sound, firstSample: fromSample, samples }).join(',');
+  const level = sound.gainDb === undefined ? [] : [`volume=${sound.gainDb}dB`];
+  const shape = soundFilters({ ...sound, firstSample: fromSample, samples });
+  const filters = [...shape, ...level].join(',');
   const drop = `noise=drop='lt(n\\,${extra})+gte(n\\,${extra + end - first})'`;
   return [
     ...['-map', `0:${sound.streamIndex}`, '-vn', '-sn', '-dn', '-af', filters],

@@ -5,6 +5,7 @@
  */
 import type { TaskResult, TaskSpec } from '../../contracts/tasks.ts';
 import { assertMasterUrl } from './ffmpeg.ts';
+import { glanceGain } from './glance-loudness.ts';
 import { describeMaster, needVideo, needWholeFile, Refusal } from './inspect.ts';
 import { measureLength } from './inspect-length.ts';
 import { decodeSample } from './inspect-samples.ts';
@@ -44,9 +45,11 @@ async function look(context: TaskContext, spec: GlanceSpec): Promise<Outcome> {
   if (numberOf(video.duration) === undefined && numberOf(found.format.duration) === undefined)
     throw new Refusal('unsupported', 'the container states no length');
   const isFirst = found.streams.find(isMovingPicture)?.index === video.index;
-  const [sample, length] = await Promise.all([
+  const { loudnessLufs } = spec;
+  const [sample, length, gainDb] = await Promise.all([
     isFirst ? early : sampleOf(video.index),
     measureLength(context, spec.master, found, video),
+    loudnessLufs === undefined ? undefined : glanceGain(context, spec.master, found, loudnessLufs),
   ]);
   if (sample.timesS.length === 0) throw new Refusal('undecodable', 'the first pictures cannot be decoded');
   const endS = needWholeFile(length);
@@ -57,6 +60,7 @@ async function look(context: TaskContext, spec: GlanceSpec): Promise<Outcome> {
     verdict: 'seen',
     inspection,
     source: colorSpace === undefined ? source : { ...source, colorSpace },
+    ...(gainDb === undefined ? {} : { gainDb }),
   };
 }
 

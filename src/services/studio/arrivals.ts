@@ -6,6 +6,7 @@ import { playsUnfinished } from './light.ts';
 import { LIGHT_TRACK } from './light-plan.ts';
 import type { PlannedTask } from './plan.ts';
 import { versionPrefix, versionWorkPrefix } from './prefixes.ts';
+import type { LadderConfig } from './presets.ts';
 import { addRemovals, LATE_VIEWERS_MS, LATE_WRITERS_MS } from './removals.ts';
 import { insertTasks, insertTitle, isActive, lockTitle, updateTitle } from './rows.ts';
 import { CAPTIONS_REFUSED, dropTasks, unneededPrefixes } from './setbacks.ts';
@@ -31,6 +32,7 @@ export async function takeMaster(
   id: string,
   event: EventOf<'created'>,
   master: ObjectInfo,
+  sound: Pick<LadderConfig, 'loudnessLufs'>,
 ): Promise<{ version: number; dropped: string[] } | undefined> {
   await insertTitle(tx, clock, { ...event, title: id }, 'inspecting');
   const title = await lockTitle(tx, id);
@@ -39,8 +41,8 @@ export async function takeMaster(
   if (title.state === 'removed' && title.etag === null) return undefined;
   const modified = master.lastModified.getTime();
   const whole = title.reason === null || title.reason_code === CAPTIONS_REFUSED;
-  const sound = isActive(title) || (title.state === 'ready' && whole);
-  if (title.etag === event.etag && sound) {
+  const isSound = isActive(title) || (title.state === 'ready' && whole);
+  if (title.etag === event.etag && isSound) {
     const values = { last_sequence: event.sequence, master_modified_ms: modified };
     await updateTitle(tx, id, values);
     return undefined;
@@ -72,12 +74,18 @@ export async function takeMaster(
   // A viewer waits for the glance and the opening, so they have the machine for themselves first.
   const tasks = [{ ...inspectTask(master.size), waits: published === null }];
   // Whoever watches an earlier master keeps a whole film until there is one of the new master.
-  if (published === null) tasks.push(firstTask('glance', LIGHT_TRACK, GLANCE, master.size));
+  if (published === null) tasks.push(glanceTask(master.size, sound));
   await insertTasks(tx, id, version, tasks);
   return { version, dropped };
 }
 
 export const inspectTask = (bytes: number) => firstTask('inspect', 'inspect', INSPECT, bytes);
+
+function glanceTask(bytes: number, { loudnessLufs }: Pick<LadderConfig, 'loudnessLufs'>): PlannedTask {
+  const task = firstTask('glance', LIGHT_TRACK, GLANCE, bytes);
+  const level = loudnessLufs === undefined ? {} : { loudnessLufs };
+  return { ...task, spec: { kind: 'glance', master: '', bytes, ...level } };
+}
 
 function firstTask(kind: 'inspect' | 'glance', track: string, priority: number, bytes: number): PlannedTask {
   return { name: kind, track, kind, spec: { kind, master: '', bytes }, priority, cost: 0, waits: false };

@@ -1,9 +1,9 @@
 /** Puts the results of a title's tracks together as the film that manifests are written from. Pure. */
+import { mainSound } from '../../contracts/main-sound.ts';
 import type { Chapter, TaskResult } from '../../contracts/tasks.ts';
 import { assert } from '../../platform/assert.ts';
 import type { Film, FilmAudio, FilmText, FilmVideo } from './manifests/film.ts';
 import { IMAGES_TRACK, type Plan } from './plan.ts';
-import { mainSound } from './stereo.ts';
 
 /** The result that a track is published from, and the folder of its files, relative to the manifests'. */
 export type TrackResult = { track: string; path: string; result: TaskResult };

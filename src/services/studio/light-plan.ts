@@ -3,13 +3,14 @@
  * Names, lengths and times of all segments follow from it before anything is encoded. Pure.
  */
 import { LIGHT_PACKET_SAMPLES, LIGHT_SAMPLE_RATE, lightFile } from '../../contracts/light.ts';
+import { mainSound } from '../../contracts/main-sound.ts';
 import type { Inspection, LightSource, PackagedTrack, Rung, TaskSpec } from '../../contracts/tasks.ts';
 import { encodeCost } from './cost.ts';
 import { type Grid, type GridConfig, planGrid } from './grid.ts';
 import { planLadder } from './ladder.ts';
 import { pictureOf } from './picture-treatment.ts';
 import type { PlannedTask } from './plan.ts';
-import { type AudioPlan, CHANNELS, mainSound, stereoBits } from './stereo.ts';
+import { type AudioPlan, CHANNELS, stereoBits } from './stereo.ts';
 import { LIGHT_SPANS } from './urgency.ts';
 
 export type LightPlan = {
@@ -19,6 +20,8 @@ export type LightPlan = {
   grid: Grid;
   rung: Rung;
   audio: AudioPlan | null;
+  /** What its sound is made louder by; absent leaves it as it is. */
+  gainDb?: number;
   /** Segments of the whole film. */
   segments: number;
 };
@@ -32,13 +35,19 @@ const LONG_SPAN_SEGMENTS = 15;
 /** Spans at the start that a viewer may be waiting for. */
 const URGENT_SPANS = 2;
 
-export function planLight(found: Inspection, source: LightSource, config: GridConfig): LightPlan {
+export function planLight(
+  found: Inspection,
+  source: LightSource,
+  config: GridConfig,
+  gainDb?: number,
+): LightPlan {
   const grid = planGrid(found, config);
   const stream = mainSound(found.audio);
   return {
     ...{ found, source, grid, rung: planLadder(found.video)[0] as Rung },
     audio: stream ? { id: `a${stream.index}`, stream } : null,
     segments: Math.ceil(grid.frames / grid.segmentFrames),
+    ...(gainDb === undefined ? {} : { gainDb }),
   };
 }
 
@@ -80,7 +89,9 @@ function soundOf(light: LightPlan, first: number, count: number): LightSpec['sou
   const isMono = channels === 1;
   const bounds = Array.from({ length: count + 1 }, (_, at) => firstPacket(light, first + at));
   const bitsPerS = stereoBits(light.audio.stream);
-  return { streamIndex, fromMono: isMono, channels: CHANNELS, bitsPerS, bounds };
+  const { gainDb } = light;
+  const level = gainDb === undefined ? {} : { gainDb };
+  return { streamIndex, fromMono: isMono, channels: CHANNELS, bitsPerS, bounds, ...level };
 }
 
 /** The first packet of a segment: that which is heard at, or next to, the segment's first frame. */

@@ -41,7 +41,7 @@ export async function takeGlance(
   { outcome }: Glance,
 ): Promise<string[]> {
   if (outcome.verdict === 'unsure') return endLight(tx, clock, config, title);
-  const plan = planLight(outcome.inspection, outcome.source, config);
+  const plan = planLight(outcome.inspection, outcome.source, config, outcome.gainDb);
   const isTaken = title.plan !== null;
   if (title.plan && title.inspection && !agrees(plan, title.inspection, title.plan))
     return endLight(tx, clock, config, title);

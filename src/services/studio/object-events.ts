@@ -17,6 +17,7 @@ import type { JobPayload, Queue } from '../../ports/queue/queue.ts';
 import { type Event, type EventOf, eventSchema, takeMaster, takeUpload } from './arrivals.ts';
 import { tellExtent } from './grow.ts';
 import { playsUnfinished } from './light.ts';
+import type { LadderConfig } from './presets.ts';
 import { findTitle, isActive, lockTitle, readTitle, updateTitle } from './rows.ts';
 import { giveUp } from './setbacks.ts';
 import { adoptSidecars, noteSidecar, titlesBeside } from './sidecars.ts';
@@ -31,7 +32,7 @@ export type EventDeps = {
   log: Log;
   wake(title: string): void;
 };
-export type EventConfig = { mediaBucket: string; taskQueue: string };
+export type EventConfig = { mediaBucket: string; taskQueue: string } & Pick<LadderConfig, 'loudnessLufs'>;
 
 const UPLOADS_LOOKED_AT = 1000;
 
@@ -49,7 +50,7 @@ export function createEventHandler(deps: EventDeps, config: EventConfig) {
     if (master?.etag !== event.etag) return;
     const id = await titleOf(event);
     await takeLightBack(id, event.etag);
-    const outcome = await transact((tx) => takeMaster(tx, clock, id, event, master));
+    const outcome = await transact((tx) => takeMaster(tx, clock, id, event, master, config));
     if (!outcome) return;
     await forget(outcome.dropped);
     log.info('a master arrived', { title: id, version: outcome.version, bytes: master.size });

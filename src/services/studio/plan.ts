@@ -63,6 +63,8 @@ export type Ladder = { name: string; preset: LadderPreset } & {
   codecs?: LadderConfig['codecs'] | undefined;
   soundCodecs?: readonly SoundCodec[] | undefined;
   loudnessLufs?: number | undefined;
+  /** The first light's sound, and what it was made louder by. */
+  heard?: { streamIndex: number; gainDb: number } | undefined;
 };
 export type Planned = { plan: Plan; tasks: PlannedTask[] };
 
@@ -85,7 +87,7 @@ export function planFilm(found: Inspection, config: GridConfig, ladder: Ladder):
   plan.ladder = { preset: ladder.name, state: isPending ? 'pending' : 'fixed' };
   const tasks = [
     ...plan.rungs.flatMap((rung, index) => videoTasks(found, plan, config, rung, index)),
-    ...plan.audio.flatMap((audio) => audioTasks(found, plan, audio, ladder.loudnessLufs)),
+    ...plan.audio.flatMap((audio) => audioTasks(found, plan, audio, ladder)),
     ...plan.text.map((text) => textTask(found, plan, text)),
     imagesTask(found, plan),
     ...(isPending ? [analyseTask(found, plan)] : []),
@@ -136,7 +138,7 @@ function audioTasks(
   found: Inspection,
   plan: Plan,
   audio: AudioPlan,
-  loudnessLufs: number | undefined,
+  { loudnessLufs, heard }: Ladder,
 ): PlannedTask[] {
   const { grid } = plan;
   const { id, stream, codec } = audio;
@@ -149,6 +151,9 @@ function audioTasks(
     durationS: grid.durationS,
     ...soundOutput(audio),
     ...(loudnessLufs === undefined ? {} : { loudnessLufs }),
+    ...(loudnessLufs !== undefined && heard?.streamIndex === stream.index
+      ? { heardGainDb: heard.gainDb }
+      : {}),
   };
   const encode: PlannedTask = {
     name: `${id}-encode`,

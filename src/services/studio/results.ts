@@ -48,7 +48,14 @@ export async function beginEncoding(
 ): Promise<void> {
   const name = title.preset || config.ladder;
   const { codecs, soundCodecs, loudnessLufs } = config;
-  const ladder = { name, preset: presetOf(config.presets, name), codecs, soundCodecs, loudnessLufs };
+  const ladder = {
+    name,
+    preset: presetOf(config.presets, name),
+    codecs,
+    soundCodecs,
+    loudnessLufs,
+    heard: heardOf(title),
+  };
   const { plan, tasks } = planFilm(found, config, ladder);
   const adopted = await adoptLight(tx, title, found, plan, tasks);
   await insertTasks(tx, title.title, title.version, adopted.tasks);
@@ -60,6 +67,11 @@ export async function beginEncoding(
   await adopted.after();
   await adoptSidecars(tx, title.title);
   await takeKnownAnalysis(tx, config, title);
+}
+
+function heardOf({ light }: TitleRow) {
+  const { audio, gainDb } = light?.plan ?? {};
+  return audio && gainDb !== undefined ? { streamIndex: audio.stream.index, gainDb } : undefined;
 }
 
 /** An analysis that an earlier version had done is there at once, with nobody to report it. */

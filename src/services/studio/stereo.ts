@@ -19,15 +19,6 @@ export function stereoBits({ channels }: Pick<Stream, 'channels'>): number {
   return channels === 1 ? 96_000 : 128_000;
 }
 
-/** The track that plays unless a viewer chooses: the master's default, but nobody's comments on the film. */
-export function mainSound<S extends Pick<Stream, 'default' | 'audioDescription' | 'commentary'>>(
-  streams: readonly S[],
-): S | undefined {
-  const plain = streams.filter(({ audioDescription, commentary }) => !audioDescription && !commentary);
-  const among = plain.length > 0 ? plain : streams;
-  return among.find((one) => one.default) ?? among[0];
-}
-
 /** Those of AAC first, in the order of the master. */
 export function planSound(streams: readonly Stream[], codecs: readonly SoundCodec[]): AudioPlan[] {
   const isSurround = streams.some(hasSurround);
