@@ -72,7 +72,7 @@ async function openServices(
 ): Promise<{ services: Service[]; objects?: ObjectStore }> {
   const { settings, clock, log } = unit;
   const has = (...names: Role[]) => names.some((name) => roles.has(name));
-  const keys = has('origin', 'playback') ? await openKeys(unit) : undefined;
+  const keys = has('origin', 'studio', 'playback') ? await openKeys(unit) : undefined;
   const tables = has('origin', 'playback', 'steering') ? await openTables(unit) : undefined;
   const records = has('records', 'origin', 'catalog', 'studio') ? await openRecords(roles, unit) : undefined;
   if (keys) board.add('keys', () => keys.health());
@@ -120,7 +120,7 @@ async function openServices(
     };
     add(createCatalogService({ records, objects: stored.objects, queue, clock, log }, config));
   }
-  if (stored && queue && records && has('studio')) {
+  if (stored && queue && records && keys && has('studio')) {
     const { createStudioService, studioMigrations } = await import('./services/studio/service.ts');
     await records.migrate('studio', studioMigrations);
     const config = {
@@ -129,6 +129,7 @@ async function openServices(
       eventQueue: QUEUES.objectEvents,
       titleRemovedQueue: QUEUES.titleRemoved,
       taskQueue: QUEUES.tasks,
+      encryption: settings.MATINEE_ENCRYPTION === 'cbcs' ? ('cbcs' as const) : ('' as const),
       segmentS: 4,
       chunkS: 24,
       gopS: 2,
@@ -137,9 +138,8 @@ async function openServices(
       jobsKeptS: settings.MATINEE_JOBS_KEPT_DAYS * 24 * 3600,
       ...(await ladderConfig(settings)),
     };
-    add(
-      createStudioService({ records, queue, objects: stored.objects, catalog, steering, clock, log }, config),
-    );
+    const { objects } = stored;
+    add(createStudioService({ records, queue, objects, keys, catalog, steering, clock, log }, config));
   }
   if (tables && keys && has('playback')) {
     const { openPlaybackService } = await import('./services/playback/service.ts');

@@ -96,6 +96,14 @@ export const SETTINGS = {
       'Loudness that the sound of new titles is brought to by one gain, with peaks of -1 dBTP at most (EBU R128 ' +
       'recommends -23); 0 leaves it as it is.',
   },
+  MATINEE_ENCRYPTION: {
+    kind: 'choice',
+    default: 'none',
+    choices: ['none', 'cbcs'],
+    meaning:
+      'Whether the samples of new titles are encrypted. `cbcs`: pictures and sound, with keys of the key service; the ' +
+      'player of the pages opens them by Clear Key, other players need a licence service that they know.',
+  },
   MATINEE_LADDER_FILE: {
     kind: 'text',
     default: '',

@@ -36,6 +36,10 @@ export const play = z
     durationS: z.number(),
     positionS: z.number().meta({ description: 'Where this viewer stopped last time.' }),
     expiresAt: z.iso.datetime().meta({ description: 'Until when the token opens segments.' }),
+    licences: z.object({ clearKey: z.string(), identity: z.string() }).optional().meta({
+      description:
+        'Where the keys of an encrypted title are: for Clear Key, and, behind this with their ids, for HLS.',
+    }),
   })
   .meta({ id: 'Play' });
 export type Play = z.infer<typeof play>;

@@ -21,6 +21,7 @@ import {
   retryJob,
   retryTask,
 } from './jobs.ts';
+import { clearKeyLicence, identityKey } from './licences.ts';
 import { endPlay, heartbeatPlay, hurryPlay, renewPlay, startPlay } from './plays.ts';
 import { deleteTitle, editTitle, getArtwork, getTitle, listTitles } from './titles.ts';
 import { abortUpload, completeUpload, getUpload, signParts, startUpload } from './uploads.ts';
@@ -38,6 +39,8 @@ export const publicEndpoints = [
   abortUpload,
   startPlay,
   renewPlay,
+  clearKeyLicence,
+  identityKey,
   heartbeatPlay,
   hurryPlay,
   endPlay,

@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 import { pictureAnalysis } from './analysis.ts';
+import { sampleKey, trackProtection } from './content-keys.ts';
 import { emptyReply, endpoint } from './endpoint.ts';
 
 // ---- what inspection finds -------------------------------------------------------------------------------
@@ -227,6 +228,8 @@ export const taskSpec = z.discriminatedUnion('kind', [
     last: z.boolean(),
     /** A viewer waits for it: it may use all processors, and others' encodes yield to it. */
     urgent: z.boolean(),
+    /** Absent is clear. Never stored: it is filled in when the task is leased, as in packages. */
+    encryption: z.object({ video: sampleKey, audio: sampleKey }).optional(),
   }),
   z.object({
     kind: z.literal('encode-video'),
@@ -301,6 +304,7 @@ export const taskSpec = z.discriminatedUnion('kind', [
     language: z.string().optional(),
     /** Make a track of key frames beside it, for winding. */
     keys: z.boolean().optional(),
+    encryption: sampleKey.optional(),
   }),
   z.object({
     kind: z.literal('images'),
@@ -341,6 +345,7 @@ export const packagedTrack = z.object({
   frameRate: rate.optional(),
   sampleRate: z.number().int().optional(),
   channels: z.number().int().optional(),
+  protection: trackProtection.optional(),
 });
 export type PackagedTrack = z.infer<typeof packagedTrack>;
 
@@ -381,6 +386,7 @@ export const lightTrack = z.object({
   frameRate: rate.optional(),
   sampleRate: z.number().int().optional(),
   channels: z.number().int().optional(),
+  protection: trackProtection.optional(),
 });
 export type LightTrack = z.infer<typeof lightTrack>;
 

@@ -1,5 +1,6 @@
 /** Titles: the films of the library, as the catalog tells them to viewers and as the studio reports on them. */
 import { z } from 'zod';
+import { wrappedContentKey } from './content-keys.ts';
 import { emptyReply, endpoint } from './endpoint.ts';
 
 export const titleId = z
@@ -133,6 +134,8 @@ export const publication = z.object({
   captionLanguages: z.array(z.string()),
   /** Of a title that grows: manifests of the whole film for players that know when a part of it is there. */
   growing: z.object({ hls: z.string(), dash: z.string(), extent: z.string() }).optional(),
+  /** Of an encrypted title. */
+  contentKeys: z.array(wrappedContentKey).max(64).optional(),
 });
 export type Publication = z.infer<typeof publication>;
 

@@ -3,6 +3,9 @@
  * are given from outside. It exists beside the packager because spans of one track, encoded apart, must be cut at
  * packets that are known beforehand. Box layouts: ISO/IEC 14496-12, 14496-14 (esds), 13818-7 (ADTS).
  */
+import type { SampleKey } from '../../contracts/content-keys.ts';
+import { box, full, u32, u64 } from './mp4-write.ts';
+import { keySystemBox, soundProtection } from './sample-encryption.ts';
 
 export const PACKET_SAMPLES = 1024;
 /** What ffmpeg's encoder puts in front: decoded, but not heard. */
@@ -48,17 +51,17 @@ export function aacSegment(packets: readonly Buffer[], firstPacket: number, numb
   const ticks = packets.length * PACKET_SAMPLES;
   const data = box('mdat', ...packets);
   const fragment = (dataOffset: number) => {
-    const trun = fullBox('trun', 0, 0x201, u32(packets.length, dataOffset, ...packets.map((p) => p.length)));
+    const trun = full('trun', 0, 0x201, u32(packets.length, dataOffset, ...packets.map((p) => p.length)));
     // Base is the fragment; all samples have one length and can be decoded by themselves.
-    const tfhd = fullBox('tfhd', 0, 0x20028, u32(1, PACKET_SAMPLES, 0x2000000));
-    const tfdt = fullBox('tfdt', 1, 0, u64(decodeTicks));
-    return box('moof', fullBox('mfhd', 0, 0, u32(number)), box('traf', tfhd, tfdt, trun));
+    const tfhd = full('tfhd', 0, 0x20028, u32(1, PACKET_SAMPLES, 0x2000000));
+    const tfdt = full('tfdt', 1, 0, u64(decodeTicks));
+    return box('moof', full('mfhd', 0, 0, u32(number)), box('traf', tfhd, tfdt, trun));
   };
   const moofBytes = fragment(0).length;
   const moof = fragment(moofBytes + 8);
   const shownFrom = Math.max(0, decodeTicks - PRIMING_SAMPLES);
   const shownTicks = decodeTicks + ticks - PRIMING_SAMPLES - shownFrom;
-  const sidx = fullBox(
+  const sidx = full(
     'sidx',
     1,
     0,
@@ -73,44 +76,48 @@ export function aacSegment(packets: readonly Buffer[], firstPacket: number, numb
   return Buffer.concat([styp, sidx, moof, data]);
 }
 
-export function aacInit({ config, channels, sampleRate }: Omit<AdtsStream, 'packets'>): Buffer {
+export function aacInit(stream: Omit<AdtsStream, 'packets'>, key?: SampleKey): Buffer {
+  const { config, channels, sampleRate } = stream;
   const entry = Buffer.alloc(28);
   entry.writeUInt16BE(1, 6);
   entry.writeUInt16BE(channels, 16);
   entry.writeUInt16BE(16, 18);
   entry.writeUInt16BE(sampleRate, 24);
-  const stsd = fullBox('stsd', 0, 0, Buffer.concat([u32(1), box('mp4a', entry, esds(config))]));
+  const described = key
+    ? box('enca', entry, esds(config), soundProtection('mp4a', key))
+    : box('mp4a', entry, esds(config));
+  const stsd = full('stsd', 0, 0, Buffer.concat([u32(1), described]));
   const none = u32(0);
   const stbl = box(
     'stbl',
     stsd,
-    ...['stts', 'stsc', 'stco'].map((type) => fullBox(type, 0, 0, none)),
-    fullBox('stsz', 0, 0, u32(0, 0)),
+    ...['stts', 'stsc', 'stco'].map((type) => full(type, 0, 0, none)),
+    full('stsz', 0, 0, u32(0, 0)),
   );
-  const url = fullBox('url ', 0, 1, Buffer.alloc(0));
-  const dinf = box('dinf', fullBox('dref', 0, 0, Buffer.concat([u32(1), url])));
-  const minf = box('minf', fullBox('smhd', 0, 0, u32(0)), dinf, stbl);
+  const url = full('url ', 0, 1, Buffer.alloc(0));
+  const dinf = box('dinf', full('dref', 0, 0, Buffer.concat([u32(1), url])));
+  const minf = box('minf', full('smhd', 0, 0, u32(0)), dinf, stbl);
   // 0x55c4 is the packed language `und`.
-  const mdhd = fullBox('mdhd', 0, 0, u32(0, 0, sampleRate, 0, 0x55c40000));
+  const mdhd = full('mdhd', 0, 0, u32(0, 0, sampleRate, 0, 0x55c40000));
   const name = Buffer.from('SoundHandler\0');
-  const hdlr = fullBox('hdlr', 0, 0, Buffer.concat([u32(0), Buffer.from('soun'), Buffer.alloc(12), name]));
-  const edit = fullBox('elst', 0, 0, u32(1, 0, PRIMING_SAMPLES, 0x10000));
-  const tkhd = fullBox(
+  const hdlr = full('hdlr', 0, 0, Buffer.concat([u32(0), Buffer.from('soun'), Buffer.alloc(12), name]));
+  const edit = full('elst', 0, 0, u32(1, 0, PRIMING_SAMPLES, 0x10000));
+  const tkhd = full(
     'tkhd',
     0,
     7,
     Buffer.concat([u32(0, 0, 1, 0, 0, 0, 0, 0, 0x01000000), MATRIX, u32(0, 0)]),
   );
   const trak = box('trak', tkhd, box('edts', edit), box('mdia', mdhd, hdlr, minf));
-  const mvhd = fullBox(
+  const mvhd = full(
     'mvhd',
     0,
     0,
     Buffer.concat([u32(0, 0, sampleRate, 0, 0x10000, 0x01000000, 0, 0), MATRIX, Buffer.alloc(24), u32(2)]),
   );
-  const mvex = box('mvex', fullBox('trex', 0, 0, u32(1, 1, PACKET_SAMPLES, 0, 0)));
+  const mvex = box('mvex', full('trex', 0, 0, u32(1, 1, PACKET_SAMPLES, 0, 0)));
   const ftyp = box('ftyp', Buffer.from('mp41'), u32(0), Buffer.from('iso8isommp41dashcmfc'));
-  return Buffer.concat([ftyp, box('moov', mvhd, trak, mvex)]);
+  return Buffer.concat([ftyp, box('moov', mvhd, trak, mvex, ...(key ? [keySystemBox(key)] : []))]);
 }
 
 const MATRIX = u32(0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000);
@@ -122,31 +129,5 @@ function esds(config: Buffer): Buffer {
     return Buffer.concat([Buffer.from([tag, body.length]), body]);
   };
   const decoder = descriptor(4, Buffer.from([0x40, 0x15, 0, 0, 0]), u32(0, 0), descriptor(5, config));
-  return fullBox(
-    'esds',
-    0,
-    0,
-    descriptor(3, Buffer.from([0, 1, 0]), decoder, descriptor(6, Buffer.from([2]))),
-  );
-}
-
-function box(type: string, ...parts: readonly Buffer[]): Buffer {
-  const body = Buffer.concat(parts);
-  return Buffer.concat([u32(body.length + 8), Buffer.from(type, 'latin1'), body]);
-}
-
-function fullBox(type: string, version: number, flags: number, body: Buffer): Buffer {
-  return box(type, u32(version * 0x1000000 + flags), body);
-}
-
-function u32(...values: readonly number[]): Buffer {
-  const bytes = Buffer.alloc(4 * values.length);
-  values.forEach((value, at) => void bytes.writeUInt32BE(value, 4 * at));
-  return bytes;
-}
-
-function u64(value: number): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64BE(BigInt(value));
-  return bytes;
+  return full('esds', 0, 0, descriptor(3, Buffer.from([0, 1, 0]), decoder, descriptor(6, Buffer.from([2]))));
 }

@@ -24,6 +24,7 @@ import type { OutputFile } from './outputs.ts';
 import { runPackager } from './package-track.ts';
 import { frameTimeS, seekOptions } from './picture-filters.ts';
 import { isIndexed } from './probe.ts';
+import { encryptPacket } from './sample-encryption.ts';
 import { shiftSegment } from './shift-segment.ts';
 import type { TaskContext } from './task-context.ts';
 import { TaskFailure } from './task-failure.ts';
@@ -117,17 +118,19 @@ async function packagePictures(context: TaskContext, spec: FirstLightSpec, error
   if (encoded.samples !== spec.frames)
     throw wrong(`${encoded.samples} frames instead of ${spec.frames}`, errors);
   const segmentS = frameTimeS(spec.segmentFrames, spec.picture.frameRate);
-  await runPackager(context, { media: 'video', segmentS }, PICTURES, 'v-init.mp4');
+  const encryption = spec.encryption?.video;
+  await runPackager(context, { media: 'video', segmentS, encryption }, PICTURES, 'v-init.mp4');
   const init = join(context.folder, 'v-init.mp4');
   const movie = readMovie(await readFile(init));
   const frameTicks = encoded.ticks / encoded.samples;
   const track: LightTrack = {
     codecs: movie.codecs,
     timescale: movie.timescale,
-    config: digest(movie.decoderConfig, movie.editTicks, frameTicks),
+    config: digest(movie.decoderConfig, movie.editTicks, frameTicks, movie.protection?.keyId),
     segments: [],
     ...(movie.video ?? {}),
     frameRate: spec.picture.frameRate,
+    ...(movie.protection ? { protection: movie.protection } : {}),
   };
   const files = spec.firstSegment === 1 ? [{ name: 'v-init.mp4', path: init }] : [];
   for (let done = 0; done < spec.frames; ) {
@@ -151,7 +154,7 @@ async function packagePictures(context: TaskContext, spec: FirstLightSpec, error
 
 async function packageSound(
   context: TaskContext,
-  { sound, firstSegment }: FirstLightSpec,
+  { sound, firstSegment, encryption }: FirstLightSpec,
 ): Promise<Made | undefined> {
   if (!sound) return undefined;
   const stream = readAdts(await readFile(join(context.folder, SOUND)));
@@ -159,9 +162,12 @@ async function packageSound(
   const { channels, sampleRate, config } = stream;
   if (stream.packets.length !== end - first || sampleRate !== SAMPLE_RATE || channels !== sound.channels)
     throw wrong(`${stream.packets.length} packets of sound instead of ${end - first}`);
+  const key = encryption?.audio;
+  const packets = key ? stream.packets.map((packet) => encryptPacket(packet, key)) : stream.packets;
   const track: LightTrack = {
-    ...{ codecs: 'mp4a.40.2', timescale: sampleRate, config: digest(config, PRIMING_SAMPLES) },
+    ...{ codecs: 'mp4a.40.2', timescale: sampleRate, config: digest(config, PRIMING_SAMPLES, key?.keyId) },
     ...{ segments: [], sampleRate, channels },
+    ...(key ? { protection: { scheme: 'cbcs' as const, keyId: key.keyId } } : {}),
   };
   const files: OutputFile[] = [];
   const add = async (name: string, bytes: Buffer) => {
@@ -169,11 +175,11 @@ async function packageSound(
     await writeFile(path, bytes);
     files.push({ name, path });
   };
-  if (firstSegment === 1) await add('a-init.mp4', aacInit(stream));
+  if (firstSegment === 1) await add('a-init.mp4', aacInit(stream, key));
   for (const [at, from] of sound.bounds.slice(0, -1).entries()) {
     const to = sound.bounds[at + 1] as number;
     const number = firstSegment + at;
-    const bytes = aacSegment(stream.packets.slice(from - first, to - first), from, number);
+    const bytes = aacSegment(packets.slice(from - first, to - first), from, number);
     const name = fileName('a', number);
     await add(name, bytes);
     const ticks = (to - from) * PACKET_SAMPLES - (from === 0 ? PRIMING_SAMPLES : 0);
@@ -184,8 +190,9 @@ async function packageSound(
 
 const fileName = (kind: 'v' | 'a', number: number) => `${kind}${String(number).padStart(5, '0')}.m4s`;
 
-function digest(config: Buffer, ...numbers: number[]): string {
-  return createHash('sha256').update(config).update(numbers.join(' ')).digest('base64url');
+function digest(config: Buffer, ...facts: Array<number | string | undefined>): string {
+  const told = facts.filter((fact) => fact !== undefined).join(' ');
+  return createHash('sha256').update(config).update(told).digest('base64url');
 }
 
 function wrong(message: string, programLog?: string): TaskFailure {

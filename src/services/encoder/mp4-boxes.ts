@@ -4,6 +4,7 @@
  * Box layouts: ISO/IEC 14496-12 (boxes), 14496-15 (avcC, hvcC), 14496-1 (esds); codecs' names: `codec-names.ts`.
  */
 
+import type { TrackProtection } from '../../contracts/content-keys.ts';
 import { av1Name, eac3Shape, hevcName } from './codec-names.ts';
 
 export type Box = { readonly type: string; readonly body: Buffer };
@@ -58,6 +59,7 @@ export type Movie = {
   keySamples: number[] | undefined;
   video?: { width: number; height: number };
   audio?: { channels: number; sampleRate: number };
+  protection?: TrackProtection;
   /** Ticks of one sample where the header states it for fragments (`trex`). */
   defaultSampleTicks: number;
 };
@@ -109,10 +111,21 @@ function readStss(stss: Buffer | undefined): number[] | undefined {
   return Array.from({ length: stss.readUInt32BE(4) }, (_, i) => stss.readUInt32BE(8 + i * 4) - 1);
 }
 
-type SampleEntry = Pick<Movie, 'codecs' | 'decoderConfig' | 'video' | 'audio'>;
+type SampleEntry = Pick<Movie, 'codecs' | 'decoderConfig' | 'video' | 'audio' | 'protection'>;
 
 function readSampleEntry(stsd: Buffer): SampleEntry {
   const entry = boxes(stsd.subarray(8))[0];
+  if (entry?.type !== 'encv' && entry?.type !== 'enca') return readClearEntry(entry);
+  // What is encrypted keeps its description; its type stands in `frma`, its key in `tenc` (23001-7, 8.2).
+  const sinf = needBox(entry.body.subarray(entry.type === 'encv' ? 78 : 28), 'sinf');
+  const keyId = needBox(sinf, 'schi/tenc').toString('hex', 8, 24);
+  if (needBox(sinf, 'schm').toString('latin1', 4, 8) !== 'cbcs')
+    throw new Error('the encryption is not cbcs');
+  const type = needBox(sinf, 'frma').toString('latin1');
+  return { ...readClearEntry({ type, body: entry.body }), protection: { scheme: 'cbcs', keyId } };
+}
+
+function readClearEntry(entry: Box | undefined): SampleEntry {
   if (entry?.type === 'avc1') {
     // 78 bytes of VisualSampleEntry stand before its boxes.
     const config = needBox(entry.body.subarray(78), 'avcC');

@@ -1,6 +1,7 @@
 /**
  * Joins encoded files and packages them as one CMAF track: an init segment, numbered media segments, and
- * `track.json`, which says all that playlists need. Manifests are the studio's; encryption is not done here.
+ * `track.json`, which says all that playlists need. Samples are encrypted when the task brings a key. Manifests are
+ * the studio's.
  *
  * Times: ffmpeg writes B-frame delay and AAC priming as an edit list, the packager keeps it in `init.mp4`, and
  * players apply it. All times told here are therefore after the edit: the first picture stands at 0, and the first
@@ -18,6 +19,7 @@ import { keySegment } from './key-segments.ts';
 import { readMovieFile } from './movie-file.ts';
 import { type Fragment, type Movie, readMovie, readSegment } from './mp4-boxes.ts';
 import { runProgram } from './run-program.ts';
+import { keyFile, writeKeyFlags } from './sample-encryption.ts';
 import type { TaskContext } from './task-context.ts';
 import { TaskFailure } from './task-failure.ts';
 
@@ -102,10 +104,11 @@ async function joinChunks(context: TaskContext, inputs: readonly string[]): Prom
 /** Leaves the init segment and `00001.m4s` and so on in the task's folder. */
 export async function runPackager(
   context: TaskContext,
-  spec: Pick<PackageSpec, 'media' | 'segmentS'>,
+  spec: Pick<PackageSpec, 'media' | 'segmentS' | 'encryption'>,
   file: string,
   init: string,
 ): Promise<void> {
+  const keyFlags = await writeKeyFlags(context.folder, spec.encryption);
   const segmentS = spec.media === 'video' ? spec.segmentS - CUT_EARLY_S : spec.segmentS;
   const end = await runProgram({
     program: context.programs.packager,
@@ -113,12 +116,14 @@ export async function runPackager(
     args: [
       `in=${file},stream=${spec.media},init_segment=${init},segment_template=$Number%05d$.m4s`,
       ...['--segment_duration', String(segmentS), '--io_cache_size', String(IO_CACHE_BYTES), '--quiet'],
+      ...keyFlags,
     ],
     cwd: context.folder,
     niceness: context.niceness,
     timeLimitMs: TIME_LIMIT_MS,
     signal: context.signal,
   });
+  if (spec.encryption) await rm(keyFile(context.folder));
   if (end.status === 0) return;
   throw new TaskFailure('program_failed', `the packager ended with status ${end.status}`, {
     retry: true,
@@ -161,6 +166,7 @@ function describeTrack(spec: PackageSpec, movie: Movie, segments: readonly Segme
     ...(movie.video ?? {}),
     ...(movie.video ? { frameRate: { num: movie.timescale / fraction, den: frameTicks / fraction } } : {}),
     ...(movie.audio ?? {}),
+    ...(movie.protection ? { protection: movie.protection } : {}),
   };
 }
 
@@ -193,6 +199,7 @@ function verifyTrack(
   const sum = track.segments.reduce((ticks, segment) => ticks + segment.ticks, 0);
   // The last audio packet is whole in the segments, however short its table entry was.
   const tolerance = spec.media === 'audio' ? PACKET_TICKS_MAX : 0;
+  if (track.protection?.keyId !== spec.encryption?.keyId) throw wrongOutput('the track has another key');
   if (track.timescale !== expected.timescale || Math.abs(sum - expected.ticks) > tolerance) {
     throw wrongOutput(`the segments last ${sum} ticks instead of ${expected.ticks}`);
   }

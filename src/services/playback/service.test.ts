@@ -8,6 +8,7 @@ import type { CatalogClient } from '../../clients/catalog.ts';
 import { inProcessTransport } from '../../clients/client.ts';
 import { createPlaybackClient } from '../../clients/playback.ts';
 import type { SteeringClient } from '../../clients/steering.ts';
+import { contentKeyContext, type WrappedContentKey } from '../../contracts/content-keys.ts';
 import { FILL_SESSION } from '../../contracts/fill.ts';
 import type { Play } from '../../contracts/plays.ts';
 import { systemClock } from '../../platform/clock.ts';
@@ -26,6 +27,7 @@ const CONFIG = { tokenTtlS: 6 * 3600, sessionIdleS: 120 };
 const state = {
   ...{ ms: 1_800_000_000_000, publication: 1, edges: ['a', 'b'], failed: [] as string[] },
   hurried: [] as string[],
+  contentKeys: undefined as undefined | WrappedContentKey[],
   ...{ catalogAway: false, catalogAsked: 0 },
 };
 const clock = { ...systemClock, now: () => state.ms, monotonic: () => state.ms };
@@ -58,7 +60,9 @@ function open(stored: Tables = tables) {
       if (params.id !== TITLE) throw new MatineeError('not_found', 'no such title');
       if (state.publication === 0) throw new MatineeError('conflict', 'not ready yet');
       const files = { hls: `${prefix}1/p 1/master.m3u8`, dash: `${prefix}1/p 1/manifest.mpd` };
-      return { title: {}, publication: { number: state.publication, prefix, ...files, durationS: 100 } };
+      const { publication: number, contentKeys } = state;
+      const locked = contentKeys ? { contentKeys } : {};
+      return { title: {}, publication: { number, prefix, ...files, durationS: 100, ...locked } };
     },
   } as unknown as CatalogClient;
   const studio = {
@@ -127,6 +131,34 @@ test('a play gives manifests at the first edge with a token for the title, and a
   const expiresS = Math.floor(state.ms / 1000) + CONFIG.tokenTtlS;
   assert.deepEqual(payload.slice(2), [prefix, play.session, expiresS]);
   assert.equal(play.expiresAt, new Date(expiresS * 1000).toISOString());
+});
+
+test('a session of an encrypted title gets its keys, and no other session does', async () => {
+  assert.equal((await start()).licences, undefined, 'a title in clear has none');
+  const keyId = '0f'.repeat(16);
+  const context = contentKeyContext(TITLE, keyId);
+  const { plain, wrapped } = await keys.dataKey(16, context);
+  state.contentKeys = [{ keyId, wrapped: Buffer.from(wrapped).toString('base64') }];
+  const { session, licences } = await start();
+  const { clearKey = '', identity = '' } = licences ?? {};
+  assert.ok(clearKey.startsWith(`/api/sessions/${session}/`));
+  const kid = Buffer.from(keyId, 'hex').toString('base64url');
+  const licence = await post<{ keys: unknown[] }>(clearKey, { kids: [kid], type: 'temporary' });
+  assert.deepEqual(licence.keys, [{ kty: 'oct', kid, k: Buffer.from(plain).toString('base64url') }]);
+  const get = (path: string) =>
+    service.handle(new Request(`http://playback${path}`), {
+      ...{ rawTarget: path, remoteAddress: '192.0.2.1', trusted: false },
+    });
+  const raw = await get(`${identity}/${keyId}`);
+  assert.equal(raw.headers.get('cache-control'), 'no-store');
+  assert.deepEqual(Buffer.from(await raw.arrayBuffer()), Buffer.from(plain));
+  assert.equal((await get(`${identity}/${'00'.repeat(16)}`)).status, 404);
+  assert.equal((await call('POST', clearKey, { kids: [kid.replace('D', 'E')] })).status, 404);
+  assert.equal((await call('POST', clearKey, { kids: [] })).status, 400);
+  await call('DELETE', `/api/sessions/${session}`);
+  assert.equal((await call('POST', clearKey, { kids: [kid] })).status, 404);
+  assert.equal((await get(`${identity}/${keyId}`)).status, 404);
+  state.contentKeys = undefined;
 });
 
 test('what cannot be played says why and opens no session', async () => {

@@ -7,6 +7,7 @@ import type { SteeringClient } from '../../clients/steering.ts';
 import type { HurryClient } from '../../clients/studio.ts';
 import { getTokenKeys } from '../../contracts/edges.ts';
 import { FILL_SESSION, mintFillToken } from '../../contracts/fill.ts';
+import { clearKeyLicence, identityKey } from '../../contracts/licences.ts';
 import { endPlay, heartbeatPlay, hurryPlay, type Play, renewPlay, startPlay } from '../../contracts/plays.ts';
 import { createEndpointServer, route } from '../../contracts/serve.ts';
 import type { Publication } from '../../contracts/titles.ts';
@@ -18,6 +19,7 @@ import type { Service } from '../../platform/service.ts';
 import type { Keys } from '../../ports/keys/keys.ts';
 import type { Tables } from '../../ports/tables/tables.ts';
 import { createBookmarks } from './bookmarks.ts';
+import { clearKeysOf, licencePaths, openKey } from './licences.ts';
 import { createNewestPublication } from './newest-publication.ts';
 import { createSessions, type Session } from './sessions.ts';
 import { openTokenSigner } from './token-signer.ts';
@@ -45,7 +47,7 @@ const SEEN_WITHIN_S = 10;
 type Viewer = { clientAddress: string; failed: string[] };
 
 export async function openPlaybackService(deps: PlaybackDeps, config: PlaybackConfig): Promise<Service> {
-  const { catalog, steering, studio, tables, clock, log } = deps;
+  const { catalog, steering, studio, tables, keys, clock, log } = deps;
   const signer = await openTokenSigner(deps, config.tokenTtlS);
   const sessions = createSessions(tables, clock, config.sessionIdleS);
   const bookmarks = createBookmarks(tables, clock);
@@ -90,6 +92,7 @@ export async function openPlaybackService(deps: PlaybackDeps, config: PlaybackCo
       durationS: publication.durationS,
       positionS,
       expiresAt: new Date(expiresS * 1000).toISOString(),
+      ...(publication.contentKeys ? { licences: licencePaths(session.id) } : {}),
     };
   };
 
@@ -131,6 +134,16 @@ export async function openPlaybackService(deps: PlaybackDeps, config: PlaybackCo
         if (isPlace) await bookmarks.set(session.device, session.title, stoppedAtS, heardMs);
         refuseEnded(session);
         return { publication: await newestPublication(session.title, session.publication) };
+      }),
+      route(clearKeyLicence, async ({ params, body }) => {
+        const { title } = refuseEnded(await sessions.touch(params.session, {}));
+        return clearKeysOf(keys, title, await publicationOf(title), body.kids);
+      }),
+      route(identityKey, async ({ params }) => {
+        const { title } = refuseEnded(await sessions.touch(params.session, {}));
+        const key = await openKey(keys, title, await publicationOf(title), params.keyId);
+        const headers = { 'content-type': 'application/octet-stream', 'cache-control': 'no-store' };
+        return new Response(key, { headers });
       }),
       route(hurryPlay, async ({ params, body }) => {
         const session = refuseEnded(await sessions.touch(params.session, {}));

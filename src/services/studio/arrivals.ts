@@ -32,7 +32,7 @@ export async function takeMaster(
   id: string,
   event: EventOf<'created'>,
   master: ObjectInfo,
-  sound: Pick<LadderConfig, 'loudnessLufs'>,
+  config: Pick<LadderConfig, 'loudnessLufs'> & { encryption: string },
 ): Promise<{ version: number; dropped: string[] } | undefined> {
   await insertTitle(tx, clock, { ...event, title: id }, 'inspecting');
   const title = await lockTitle(tx, id);
@@ -61,6 +61,8 @@ export async function takeMaster(
     last_sequence: event.sequence,
     ...{ upload_id: null, received: null, expected: null },
     ...{ etag: event.etag, master_bytes: master.size, master_modified_ms: modified, version },
+    encryption: config.encryption,
+    ...(title.etag === event.etag ? {} : { content_keys: null }),
     ...{
       inspection: null,
       plan: null,
@@ -74,7 +76,7 @@ export async function takeMaster(
   // A viewer waits for the glance and the opening, so they have the machine for themselves first.
   const tasks = [{ ...inspectTask(master.size), waits: published === null }];
   // Whoever watches an earlier master keeps a whole film until there is one of the new master.
-  if (published === null) tasks.push(glanceTask(master.size, sound));
+  if (published === null) tasks.push(glanceTask(master.size, config));
   await insertTasks(tx, id, version, tasks);
   return { version, dropped };
 }

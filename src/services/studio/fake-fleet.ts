@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { StudioClient } from '../../clients/studio.ts';
 import type { PictureAnalysis } from '../../contracts/analysis.ts';
+import type { SampleKey, TrackProtection } from '../../contracts/content-keys.ts';
 import type { Lease, StoredFile, TaskResult, TaskSpec } from '../../contracts/tasks.ts';
 import { isMatineeError } from '../../platform/errors.ts';
 import type { ObjectStore } from '../../ports/objects/objects.ts';
@@ -172,9 +173,16 @@ async function lightOf(spec: Extract<TaskSpec, { kind: 'first-light' }>, put: Pu
   return {
     kind: 'first-light',
     ...{ frames, files, cpuS: 0.1 },
-    video: { codecs: 'avc1.64001e', timescale: 24_000, config: 'same', segments: video, ...picture },
-    audio: audio ? { ...heard, segments: audio } : null,
+    video: {
+      ...{ codecs: 'avc1.64001e', timescale: 24_000, config: 'same', segments: video, ...picture },
+      ...protectionOf(spec.encryption?.video),
+    },
+    audio: audio ? { ...heard, segments: audio, ...protectionOf(spec.encryption?.audio) } : null,
   };
+}
+
+function protectionOf(key: SampleKey | undefined): { protection?: TrackProtection } {
+  return key ? { protection: { scheme: 'cbcs', keyId: key.keyId } } : {};
 }
 
 async function packageOf(
@@ -188,6 +196,7 @@ async function packageOf(
   const common = {
     ...{ timescale: 24_000, init: 'init.mp4', startTicks: 0, bitsPerSPeak: 100_000, bitsPerSMean: 90_000 },
     segments: [{ name: '00001.m4s', ticks: 240_000, bytes: 1000 }],
+    ...protectionOf(spec.encryption),
   };
   if (spec.media === 'audio') {
     const sound = { sampleRate: 48_000, channels: 2 };

@@ -7,6 +7,7 @@
 import { EXTENT_FILE, type LightExtent } from '../../contracts/light.ts';
 import type { Publication } from '../../contracts/titles.ts';
 import type { ObjectStore } from '../../ports/objects/objects.ts';
+import { publishedKeys } from './content-keys.ts';
 import { doneSpans, type Light, storeLight } from './light.ts';
 import { growingFilm, wholeFilm } from './light-film.ts';
 import { type DoneSpan, reachOf, spansOf } from './light-tracks.ts';
@@ -85,7 +86,8 @@ async function tellCatalog(
     return;
   }
   if (title.published !== null || isOver(title)) return;
-  await catalog.publishTitle({ params: { id }, body: publicationOf(title, light, number) }, signal);
+  const body = { ...publicationOf(title, light, number), contentKeys: await publishedKeys(db, title) };
+  await catalog.publishTitle({ params: { id }, body }, signal);
   await db
     .updateTable('studio.titles')
     .set({ published: JSON.stringify({ number, version, tracks: [] }) })

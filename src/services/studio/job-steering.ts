@@ -20,7 +20,7 @@ import { dropTasks, giveUp } from './setbacks.ts';
 import type { Db, TitleRow, Tx } from './tables.ts';
 
 export type SteeringDeps = { db: Db; queue: Queue; clock: Clock; log: Log; wake(title: string): void };
-export type SteeringConfig = GridConfig & LadderConfig & { taskQueue: string };
+export type SteeringConfig = GridConfig & LadderConfig & { taskQueue: string; encryption: string };
 
 const WAIT_FOR_END = { triesMax: 10, waitMs: 100, waitMaxMs: 500 };
 
@@ -120,6 +120,7 @@ export function createJobSteering(deps: SteeringDeps, config: SteeringConfig) {
     const { inspection, preset } = title;
     await updateTitle(tx, title.title, {
       ...{ state: 'inspecting', version, preset, plan: null, pending: null, progress: 0 },
+      encryption: config.encryption,
       ...{ reason: null, reason_code: null },
     });
     if (inspection) await beginEncoding(tx, config, next, inspection);

@@ -8,6 +8,7 @@
 import type { Lease, TaskResult } from '../../contracts/tasks.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
+import type { Keys } from '../../ports/keys/keys.ts';
 import type { ObjectStore } from '../../ports/objects/objects.ts';
 import type { Job, JobRef, Queue } from '../../ports/queue/queue.ts';
 import { keepEvidence } from './evidence.ts';
@@ -32,6 +33,7 @@ export type LeaseDeps = {
   db: Db;
   queue: Queue;
   objects: ObjectStore;
+  keys: Keys;
   clock: Clock;
   log: Log;
   /** Something of a title changed that work may follow from. */
@@ -57,7 +59,7 @@ const RETRY_MACHINE_S = { least: 2, most: 300 };
 export type LeaseApi = ReturnType<typeof createLeaseApi>;
 
 export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
-  const { db, queue, objects, clock, log, wake, nudge, board } = deps;
+  const { db, queue, objects, keys, clock, log, wake, nudge, board } = deps;
   const { taskQueue, mediaBucket, leaseS } = config;
   const transact = <T>(work: (tx: Tx) => Promise<T>) => db.transaction().execute(work);
 
@@ -130,7 +132,7 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
   ): Promise<Lease | null> {
     try {
       signal.throwIfAborted();
-      const spec = await fillSpec({ db, objects }, mediaBucket, title, task);
+      const spec = await fillSpec({ db, objects, keys }, mediaBucket, title, task);
       await board.heard(worker, { task: task.id });
       log.debug('task leased', { task: task.id, attempt: task.attempt, worker });
       nudge(title.title);

@@ -18,8 +18,10 @@ export function growingFilm(light: LightPlan, done: readonly DoneSpan[], sinceMs
 export function wholeFilm(light: LightPlan, done: readonly DoneSpan[]): Film {
   const planned = wholeTracks(light);
   const made = reachedTracks(light, done);
-  const video = { ...planned.video, codecs: made.video.codecs, timescale: made.video.timescale };
-  return filmOf(light, { ...planned, video }, '../../');
+  const { codecs, timescale, protection } = made.video;
+  const video = { ...planned.video, codecs, timescale, protection };
+  const audio = planned.audio && { ...planned.audio, protection: made.audio?.protection };
+  return filmOf(light, { video, audio }, '../../');
 }
 
 function filmOf({ rung, audio, grid, found }: LightPlan, tracks: Tracks, up: string): Film {

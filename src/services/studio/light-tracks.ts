@@ -43,12 +43,13 @@ export function reachedTracks(
     const parts = inOrder.flatMap(({ result }) => result[kind] ?? []);
     const [one] = parts as [LightTrack, ...LightTrack[]];
     const segments = parts.flatMap((part) => part.segments);
-    const { codecs, timescale, width, height, sampleRate, channels } = one;
+    const { codecs, timescale, width, height, sampleRate, channels, protection } = one;
     return {
       ...planned,
       ...{ codecs, timescale, segments, ...segmentRates(segments, timescale) },
       ...(width === undefined ? {} : { width, height }),
       ...(sampleRate === undefined ? {} : { sampleRate, channels }),
+      ...(protection ? { protection } : {}),
     };
   };
   return { video: of(whole.video, 'video'), audio: whole.audio && of(whole.audio, 'audio') };

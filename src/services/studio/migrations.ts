@@ -144,4 +144,10 @@ export const studioMigrations: Readonly<Record<string, Migration>> = {
         )`.execute(db);
     },
   },
+  '005-content-keys': {
+    up: async (db: Kysely<unknown>) => {
+      await sql`ALTER TABLE studio.titles ADD COLUMN encryption text NOT NULL DEFAULT ''`.execute(db);
+      await sql`ALTER TABLE studio.titles ADD COLUMN content_keys jsonb`.execute(db);
+    },
+  },
 };

@@ -32,7 +32,10 @@ export type EventDeps = {
   log: Log;
   wake(title: string): void;
 };
-export type EventConfig = { mediaBucket: string; taskQueue: string } & Pick<LadderConfig, 'loudnessLufs'>;
+export type EventConfig = { mediaBucket: string; taskQueue: string; encryption: string } & Pick<
+  LadderConfig,
+  'loudnessLufs'
+>;
 
 const UPLOADS_LOOKED_AT = 1000;
 

@@ -13,6 +13,7 @@ import type { Log } from '../../platform/log.ts';
 import { retry } from '../../platform/retry.ts';
 import { ignoreAbsent } from '../../ports/objects/absent.ts';
 import type { ObjectStore } from '../../ports/objects/objects.ts';
+import { publishedKeys } from './content-keys.ts';
 import { assembleFilm, type TrackResult } from './film.ts';
 import { composeHashes, type Hashes } from './hashes.ts';
 import { composeManifests } from './manifests/manifests.ts';
@@ -69,7 +70,8 @@ export async function publish(
   const folder = publicationPrefix(title.title, pending);
   const results = await readResults(db, title, pending, folder);
   const { body, hashes } = await writeManifests(objects, mediaBucket, title, pending, results);
-  await catalog.publishTitle({ params: { id: title.title }, body }, signal);
+  const contentKeys = await publishedKeys(db, title);
+  await catalog.publishTitle({ params: { id: title.title }, body: { ...body, contentKeys } }, signal);
   await settle(deps, title, pending);
   log.info('published', { title: title.title, number: pending.number, renditions: body.renditions });
   void tellEdges(deps, title.title, { number: pending.number, ...hashes }, signal);

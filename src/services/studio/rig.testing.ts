@@ -9,6 +9,8 @@ import type { FillAnnouncement } from '../../contracts/fill.ts';
 import type { Lease, TaskSpec } from '../../contracts/tasks.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { createLog, type Log, silentLog } from '../../platform/log.ts';
+import { openLocalKeys } from '../../ports/keys/embedded.ts';
+import type { Keys } from '../../ports/keys/keys.ts';
 import { openDiskObjects } from '../../ports/objects/embedded.ts';
 import type { ObjectEvents, ObjectStore } from '../../ports/objects/objects.ts';
 import { openPgBossQueue } from '../../ports/queue/embedded.ts';
@@ -28,7 +30,7 @@ const CONFIG: StudioConfig = {
   ...{ eventQueue: 'object-events', titleRemovedQueue: 'title-removed', taskQueue: 'tasks' },
   ...{ segmentS: 4, chunkS: 24, gopS: 2, leaseS: 10 },
   ...{ presets: readPresets(), ladder: 'standard' },
-  ...{ workKeptS: 0, jobsKeptS: 3600 },
+  ...{ workKeptS: 0, jobsKeptS: 3600, encryption: '' },
 };
 
 export const isReady = ({ now }: FakeTitle) => now.state === 'ready';
@@ -44,6 +46,7 @@ export type Rig = {
   db: Db;
   queue: Queue;
   objects: ObjectStore;
+  contentKeys: Keys;
   catalog: FakeCatalog;
   /** What edges were told, by title. */
   announced: Map<string, FillAnnouncement>;
@@ -105,7 +108,9 @@ export async function openRig(changes: Partial<StudioConfig> = {}): Promise<Rig>
   let service: ReturnType<typeof createStudioService>;
   let ending = new AbortController();
   let running = Promise.resolve();
-  const deps = { records, queue, objects, catalog: catalog.client, steering, clock: systemClock, log };
+  const contentKeys = await openLocalKeys({ folder: join(folder, 'keys'), clock: systemClock });
+  const ports = { records, queue, objects, keys: contentKeys };
+  const deps = { ...ports, catalog: catalog.client, steering, clock: systemClock, log };
   const startStudio = () => {
     ending = new AbortController();
     service = createStudioService(deps, config);
@@ -136,6 +141,7 @@ export async function openRig(changes: Partial<StudioConfig> = {}): Promise<Rig>
 
   return {
     db: records.db<StudioTables>(),
+    contentKeys,
     ...{ queue, objects, catalog, announced, fleet, studio, jobs, ask, stopStudio, startStudio, addStudio },
     health: () => service.health(),
     put: async (key, content) => {

@@ -12,6 +12,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { MatineeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Service } from '../../platform/service.ts';
+import type { Keys } from '../../ports/keys/keys.ts';
 import type { ObjectStore } from '../../ports/objects/objects.ts';
 import type { Queue } from '../../ports/queue/queue.ts';
 import type { Records } from '../../ports/records/records.ts';
@@ -38,11 +39,15 @@ export type StudioDeps = {
   records: Records;
   queue: Queue;
   objects: ObjectStore;
+  keys: Keys;
   catalog: CatalogClient;
   steering: Pick<SteeringClient, 'announceFill'>;
   clock: Clock;
   log: Log;
 };
+
+/** How samples are encrypted; empty is not at all. */
+export type Encryption = '' | 'cbcs';
 
 export type StudioConfig = LadderConfig & {
   mediaBucket: string;
@@ -50,6 +55,8 @@ export type StudioConfig = LadderConfig & {
   eventQueue: string;
   titleRemovedQueue: string;
   taskQueue: string;
+  /** Of titles whose master comes from now on; those that are encoded anew follow it too. */
+  encryption: Encryption;
   /** Lengths on the grid of groups of pictures: each is a multiple of the next. */
   chunkS: number;
   segmentS: number;
@@ -72,14 +79,14 @@ export function createStudioService(
   deps: StudioDeps,
   config: StudioConfig,
 ): Service & Required<Pick<Service, 'run'>> {
-  const { records, queue, objects, catalog, steering, clock } = deps;
+  const { records, queue, objects, keys, catalog, steering, clock } = deps;
   const log = deps.log.with({ service: 'studio' });
   const db = records.db<StudioTables>();
   const wakeups = createWakeups(clock);
   const { wake, nudge } = wakeups;
   const stopping = new AbortController();
   const board = createWorkerBoard({ db, clock });
-  const shared = { db, queue, objects, catalog, steering, clock, log, wake, nudge, board };
+  const shared = { db, queue, objects, keys, catalog, steering, clock, log, wake, nudge, board };
   const leases = createLeaseApi(shared, config);
   const conductor = createConductor({ ...shared, teller: createTeller(shared), wakeups }, config);
   const watch = createStoreWatch({ records, queue, clock });

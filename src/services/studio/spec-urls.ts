@@ -1,7 +1,9 @@
-/** Fills the presigned URLs into a task's stored specification when it is leased, since they do not live long. */
+/** Fills into a task's stored specification what does not live long: presigned URLs and keys in clear. */
 import type { TaskSpec } from '../../contracts/tasks.ts';
 import { assert } from '../../platform/assert.ts';
+import type { Keys } from '../../ports/keys/keys.ts';
 import type { ObjectStore } from '../../ports/objects/objects.ts';
+import { fillKeys } from './content-keys.ts';
 import { outputPrefix } from './prefixes.ts';
 import type { Db, TaskRow, TitleRow, Tx } from './tables.ts';
 
@@ -9,12 +11,12 @@ import type { Db, TaskRow, TitleRow, Tx } from './tables.ts';
 const INPUT_URL_S = 24 * 3600;
 
 export async function fillSpec(
-  deps: { db: Db; objects: ObjectStore },
+  deps: { db: Db; objects: ObjectStore; keys: Keys },
   mediaBucket: string,
-  title: Pick<TitleRow, 'bucket' | 'key'>,
+  title: TitleRow,
   task: TaskRow,
 ): Promise<TaskSpec> {
-  const { spec } = task;
+  const spec = await fillKeys(deps, title, task, task.spec);
   const sign = (bucket: string, key: string) =>
     deps.objects.presign('GET', bucket, key, { expiresS: INPUT_URL_S });
   if (spec.kind === 'extract-text' && spec.sidecar)

@@ -2,6 +2,7 @@
 import type { ColumnType, Generated, Kysely, Selectable, Transaction } from 'kysely';
 import type { JobState } from '../../contracts/jobs.ts';
 import type { Inspection, TaskKind, TaskResult, TaskSpec } from '../../contracts/tasks.ts';
+import type { ContentKeys } from './content-keys.ts';
 import type { Light } from './light.ts';
 import type { Plan } from './plan.ts';
 
@@ -48,6 +49,10 @@ export type TitleTable = {
   told: string | null;
   /** How it is encoded; empty for the usual way. */
   preset: Generated<string>;
+  /** `cbcs`, or empty for a title in clear. */
+  encryption: Generated<string>;
+  /** Of the master at hand, once a task has wanted them. */
+  content_keys: Json<ContentKeys> | null;
 };
 
 /** waiting: for other tasks. queued: sent, or about to be. leased: a worker has it, or had it when it died. */

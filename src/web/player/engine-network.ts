@@ -1,4 +1,5 @@
 /** Connects the engine's requests with the edges: where each goes, what came back, what did not. */
+import type { Play } from '../../contracts/plays.ts';
 import type { EdgeRequests } from './edge-requests.ts';
 import type { ShakaModule, ShakaPlayer } from './shaka-engine.ts';
 
@@ -21,6 +22,23 @@ export function routeThroughEdges(
     const status = code === shaka.util.Error.Code.BAD_HTTP_STATUS ? Number(data[1]) : 0;
     requests.failed(String(data[0]), status);
   });
+}
+
+/**
+ * Keys of encrypted titles are asked for where a play says: by Clear Key of DASH, and one by one of HLS, whose playlists
+ * name them by addresses that end with their ids. The function sets the play.
+ */
+export function routeLicences(shaka: ShakaModule, engine: ShakaPlayer): (licences: Play['licences']) => void {
+  let identity: string | undefined;
+  const { RequestType } = shaka.net.NetworkingEngine;
+  engine.getNetworkingEngine()?.registerRequestFilter((type, request) => {
+    if (type !== RequestType.KEY || identity === undefined) return;
+    request.uris = request.uris.map((uri) => `${identity}/${uri.split('/').at(-1)}`);
+  });
+  return (licences) => {
+    identity = licences?.identity;
+    engine.configure({ drm: { servers: licences ? { 'org.w3.clearkey': licences.clearKey } : {} } });
+  };
 }
 
 /** Calls `onFault` with what the engine could not deal with itself. */

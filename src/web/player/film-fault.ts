@@ -19,6 +19,9 @@ export type EngineError = { category: number; code: number; data: unknown[] };
 const NETWORK = 1;
 const MEDIA = 3;
 const MANIFEST = 4;
+const DRM = 6;
+/** The browser has no key system for the title, or refuses one to a page that is neither local nor by HTTPS. */
+const NO_KEY_SYSTEM: readonly number[] = [6000, 6001, 6002, 6020];
 /** Shaka's codes for an operation that was given up on purpose. */
 const GIVEN_UP: readonly number[] = [7000, 7001, 7003];
 const UNSUPPORTED: readonly number[] = [4032, 1000];
@@ -87,6 +90,22 @@ function describeEngineError(error: EngineError): FilmFault {
       title: 'This browser cannot play this film',
       advice: 'It lacks the video or audio format of the film. Another browser may have it.',
       retry: false,
+      code,
+    };
+  }
+  if (NO_KEY_SYSTEM.includes(error.code)) {
+    return {
+      title: 'This browser cannot open this film',
+      advice: 'The film is encrypted. Open this page by HTTPS, or in another browser.',
+      retry: false,
+      code,
+    };
+  }
+  if (error.category === DRM) {
+    return {
+      title: 'The film could not be unlocked',
+      advice: 'The server did not give its keys. Try again in a moment.',
+      retry: true,
       code,
     };
   }

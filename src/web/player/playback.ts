@@ -8,7 +8,7 @@ import { readChapters } from './chapters.ts';
 import { createEdgePool } from './edge-pool.ts';
 import { readFromEdges } from './edge-read.ts';
 import { createEdgeRequests } from './edge-requests.ts';
-import { routeThroughEdges, watchFaults } from './engine-network.ts';
+import { routeLicences, routeThroughEdges, watchFaults } from './engine-network.ts';
 import { bufferAhead, watchFilm } from './film-facts.ts';
 import { describeFault, wasGivenUp } from './film-fault.ts';
 import type { FilmState, Store } from './film-state.ts';
@@ -107,6 +107,7 @@ export async function openPlayback(
   const renew = async () => adopt(await session.renew(pool.resting()));
   const load = async (play: Play, positionS: number) => {
     growing.follow(play.growing && address.key(play.growing.extent));
+    askLicences(play.licences);
     await engine.load(manifestOf(play), positionS, parsers.mimeType);
     publications.loaded(play);
     store.set({ publication: play.publication, fault: null });
@@ -177,6 +178,7 @@ export async function openPlayback(
       void publications.offer(await renew());
     },
   });
+  const askLicences = routeLicences(shaka, engine);
   routeThroughEdges(shaka, engine, requests, (edge) => {
     recovery.begin();
     // What was told may have come right by itself, since the engine goes on trying.

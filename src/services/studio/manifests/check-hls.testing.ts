@@ -24,7 +24,7 @@ export function checkHls(
   const listed = new Set<string>([entry]);
   for (const tag of top.tags) {
     const uri = tag.uri ?? tag.attributes.get('URI');
-    if (uri === undefined || listed.has(uri) || tag.name === 'EXT-X-SESSION-DATA') continue;
+    if (uri === undefined || listed.has(uri) || tag.name.startsWith('EXT-X-SESSION-')) continue;
     const name = decodeURIComponent(uri);
     listed.add(name);
     const list = playlists.get(name);

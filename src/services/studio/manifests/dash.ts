@@ -7,6 +7,7 @@ import { codecFamily, isSameSound } from './audio-groups.ts';
 import type { Film, FilmAudio, FilmText, FilmVideo } from './film.ts';
 import { urlPath } from './film.ts';
 import { languageTag, plainLabel } from './labels.ts';
+import { CENC_NAMESPACE, contentProtection, isProtected } from './protection.ts';
 import { peakBitsPerS, sheetBitsPerS, TEXT_BITS_PER_S, targetDurationS } from './rates.ts';
 import { longestS, sheetTemplate, trackTemplate } from './segment-template.ts';
 import { element, textElement } from './xml.ts';
@@ -33,6 +34,7 @@ export function dashManifest(film: Film): string {
   const rates = ratesOf(film);
   const attributes = {
     xmlns: 'urn:mpeg:dash:schema:mpd:2011',
+    'xmlns:cenc': isProtected(film) ? CENC_NAMESPACE : undefined,
     profiles: 'urn:mpeg:dash:profile:isoff-live:2011',
     ...lifeOf(film),
     minBufferTime: `PT${rates.bufferS}S`,
@@ -112,7 +114,10 @@ function videoSet(id: number, video: readonly FilmVideo[], rates: Rates): string
     const { codecs, width, height, frameRate } = track;
     const own = { id: name, bandwidth: rates.of(track), codecs, width, height, sar: '1:1' };
     const rate = frameRate && (frameRate.den === 1 ? frameRate.num : `${frameRate.num}/${frameRate.den}`);
-    return element('Representation', { ...own, frameRate: rate }, [trackTemplate(path, track)]);
+    return element('Representation', { ...own, frameRate: rate }, [
+      ...contentProtection(track),
+      trackTemplate(path, track),
+    ]);
   });
   const transfer = TRANSFER[video[0]?.range ?? 'sdr'];
   return element('AdaptationSet', attributes, [
@@ -163,6 +168,7 @@ function audioSet(id: number, audio: FilmAudio, isMain: boolean, rates: Rates): 
       ...(track.channels
         ? [descriptor('AudioChannelConfiguration', CHANNELS, channelConfiguration(track.channels))]
         : []),
+      ...contentProtection(track),
       trackTemplate(path, track),
     ]),
   ]);

@@ -2,6 +2,7 @@
 import type { PackagedTrack } from '../../../contracts/tasks.ts';
 import { type Film, urlPath } from './film.ts';
 import { extinf, playlist, quoted, tag } from './playlist-syntax.ts';
+import { keyTags } from './protection.ts';
 import { segmentMicros, targetOf } from './rates.ts';
 import { sheetTimes } from './thumbnails.ts';
 
@@ -15,6 +16,7 @@ export function segmentPlaylist(
   return playlist([
     ...head(targetS, isEvent ? 'EVENT' : 'VOD'),
     tag('EXT-X-MAP', { URI: quoted(urlPath(path + track.init)) }),
+    ...keyTags(track),
     ...track.segments.flatMap(({ name }, at) => [extinf(micros[at] ?? 0), urlPath(path + name)]),
     ...(growing ? [] : ['#EXT-X-ENDLIST']),
   ]);
@@ -27,6 +29,7 @@ export function keyPlaylist(path: string, track: PackagedTrack): string {
     ...head(targetOf(micros)),
     '#EXT-X-I-FRAMES-ONLY',
     tag('EXT-X-MAP', { URI: quoted(urlPath(path + track.init)) }),
+    ...keyTags(track),
     ...track.segments.flatMap(({ name, keyBytes }, at) => [
       extinf(micros[at] ?? 0),
       `#EXT-X-BYTERANGE:${keyBytes}@0`,

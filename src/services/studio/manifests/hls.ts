@@ -10,6 +10,7 @@ import { urlPath } from './film.ts';
 import { captionsPlaylist, imagePlaylist, keyPlaylist, segmentPlaylist } from './hls-media.ts';
 import { distinctLabels, languageTag, plainLabel } from './labels.ts';
 import { playlist, quotable, quoted, tag, yes } from './playlist-syntax.ts';
+import { sessionKeyTags } from './protection.ts';
 import { besideRates, keyTrack, peakBitsPerS, sheetBitsPerS, targetDurationS } from './rates.ts';
 
 export type Playlist = { name: string; text: string };
@@ -63,6 +64,7 @@ function multivariant(film: Film, targetS: number): string {
     // Players would else join a list that grows near its end.
     ...(film.growing ? [tag('EXT-X-START', { 'TIME-OFFSET': 0 })] : []),
     ...chapterData(film),
+    ...sessionKeyTags(film),
     ...groups.flatMap((group) => renditions(audioRenditions(group))),
     ...renditions(film.text.map(textRendition)),
     ...(groups.length > 0 ? groups : [undefined]).flatMap((group) =>

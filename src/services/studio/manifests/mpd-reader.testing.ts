@@ -30,6 +30,7 @@ const RULES: Record<string, Rule> = {
     optional: {
       ...{ mediaPresentationDuration: DURATION, minimumUpdatePeriod: DURATION },
       ...{ suggestedPresentationDelay: DURATION, availabilityStartTime: TIME },
+      'xmlns:cenc': /^urn:mpeg:cenc:2013$/,
     },
     children: ['Period'],
   },
@@ -52,7 +53,15 @@ const RULES: Record<string, Rule> = {
         codingDependency: /^(true|false)$/,
       },
     },
-    children: ['AudioChannelConfiguration', 'EssentialProperty', 'BaseURL', 'SegmentTemplate'],
+    children: [
+      ...[
+        'AudioChannelConfiguration',
+        'ContentProtection',
+        'EssentialProperty',
+        'BaseURL',
+        'SegmentTemplate',
+      ],
+    ],
   },
   SegmentTemplate: {
     required: { media: URI, startNumber: UNSIGNED, timescale: UNSIGNED },
@@ -65,6 +74,10 @@ const RULES: Record<string, Rule> = {
   BaseURL: { required: {}, optional: {}, children: [] },
   ...{ Role: DESCRIPTOR, Accessibility: DESCRIPTOR, EssentialProperty: DESCRIPTOR },
   AudioChannelConfiguration: DESCRIPTOR,
+  ContentProtection: {
+    ...DESCRIPTOR,
+    optional: { ...DESCRIPTOR.optional, 'cenc:default_KID': /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/ },
+  },
 };
 
 export function readMpd(xml: string): { root: Node | undefined; faults: string[] } {

@@ -14,6 +14,7 @@ export type ReadPlaylist = { tags: TagLine[]; faults: string[] };
 const WITH_ATTRIBUTES = new Set([
   ...['EXT-X-STREAM-INF', 'EXT-X-MEDIA', 'EXT-X-MAP', 'EXT-X-IMAGE-STREAM-INF', 'EXT-X-TILES'],
   ...['EXT-X-START', 'EXT-X-I-FRAME-STREAM-INF', 'EXT-X-SESSION-DATA'],
+  ...['EXT-X-KEY', 'EXT-X-SESSION-KEY'],
 ]);
 /** Tags that belong to the URI in the next line. */
 const BEFORE_URI = new Set(['EXT-X-STREAM-INF', 'EXTINF', 'EXT-X-TILES', 'EXT-X-BYTERANGE']);
@@ -33,6 +34,7 @@ const FORMS: Record<string, RegExp> = {
   ...{ LANGUAGE: /^"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*"$/, AUTOSELECT: YES_NO, FORCED: YES_NO },
   ...{ CHARACTERISTICS: QUOTED, CHANNELS: /^"\d+"$/, URI: /^"[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+"$/ },
   ...{ 'VIDEO-RANGE': /^(SDR|HLG|PQ)$/, 'DATA-ID': QUOTED },
+  ...{ METHOD: /^(NONE|AES-128|SAMPLE-AES)$/, KEYFORMAT: QUOTED },
   ...{ LAYOUT: /^\d+x\d+$/, DURATION: /^\d+(\.\d+)?$/, 'TIME-OFFSET': /^-?\d+(\.\d+)?$/ },
 };
 

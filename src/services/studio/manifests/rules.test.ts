@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { PackagedTrack } from '../../../contracts/tasks.ts';
 import { checkDash } from './check-dash.testing.ts';
 import { checkHls } from './check-hls.testing.ts';
 import type { Film } from './film.ts';
@@ -93,6 +94,32 @@ test('manifests of films of every kind keep the rules of HLS and DASH', () => {
       `DASH of seed ${seed}`,
     );
   }
+});
+
+test('encrypted tracks name their scheme and key, and keep the rules', () => {
+  const [low, high, sound] = ['a', 'b', 'c'].map((digit) => digit.repeat(32)) as [string, string, string];
+  const lock = <T extends { track: PackagedTrack }>(one: T, keyId: string): T => ({
+    ...one,
+    track: { ...one.track, protection: { scheme: 'cbcs', keyId } },
+  });
+  const { video: pictures, audio: sounds, ...rest } = richFilm();
+  const locked: Film = {
+    ...rest,
+    video: pictures.map((one, at) => lock(one, at === 0 ? low : high)),
+    audio: sounds.map((one) => lock(one, sound)),
+  };
+  assert.deepEqual(hlsFaults(locked), []);
+  const mpd = manifestOf(locked, 'manifest.mpd');
+  assert.deepEqual(checkDash(mpd, mediaFiles(locked)), []);
+  const named = [...mpd.matchAll(/value="cbcs" cenc:default_KID="([^"]+)"/g)].map(([, id]) => id);
+  const dashed = (digit: string) => [8, 4, 4, 4, 12].map((count) => digit.repeat(count)).join('-');
+  assert.deepEqual(named, ['a', 'b', 'b', 'c', 'c', 'c'].map(dashed));
+  const lists = playlistsOf(locked);
+  const keysOf = (name: string) => [...(lists.get(name) ?? '').matchAll(/^#EXT-X-(?:SESSION-)?KEY:.*$/gm)];
+  assert.equal(keysOf('master.m3u8').length, 3, 'each key once');
+  const key = `#EXT-X-KEY:METHOD=SAMPLE-AES,URI="keys/${high}",KEYFORMAT="identity"`;
+  assert.deepEqual(keysOf('v480p.m3u8').map(String), [key]);
+  assert.equal(manifestOf(richFilm(), 'manifest.mpd').includes('cenc'), false);
 });
 
 test('segments, maps and sums are those of the tracks', () => {
