@@ -97,7 +97,10 @@ export async function runEncoder(name: string, unit: Unit): Promise<void> {
   const directory = await openDirectory(folder, settings);
   const { createEncoderWorker } = await import('./services/encoder/worker.ts');
   const { findPrograms } = await import('./services/encoder/programs.ts');
-  const programs = await findPrograms({ ffmpeg: settings.MATINEE_FFMPEG, ffprobe: settings.MATINEE_FFPROBE });
+  const programs = await findPrograms({
+    ...{ ffmpeg: settings.MATINEE_FFMPEG, ffprobe: settings.MATINEE_FFPROBE },
+    ...{ speechModel: settings.MATINEE_SPEECH_MODEL, speechProgram: settings.MATINEE_SPEECH_PROGRAM },
+  });
   const interruptions =
     settings.MATINEE_INTERRUPTIONS === 'ec2'
       ? createSpotInterruptions({ fetch })

@@ -15,11 +15,14 @@ export async function ladderConfig({
   MATINEE_CODECS: codecs,
   MATINEE_SOUND_CODECS: soundCodecs,
   MATINEE_LOUDNESS: loudness,
+  MATINEE_SPEECH_MODEL: speechModel,
+  MATINEE_SPEECH_LANGUAGES: speechLanguages,
 }: Settings): Promise<LadderConfig> {
   const presets = readPresets(file === '' ? undefined : await textOf(file));
   presetOf(presets, ladder);
   return {
     ...{ presets, ladder, codecs: otherCodecs(codecs), soundCodecs: otherSound(soundCodecs) },
+    speechLanguages: speechModel === '' ? [] : speechLanguages.split(',').map((one) => one.trim()),
     ...(loudness === 0 ? {} : { loudnessLufs: Math.min(loudness, LOUDEST_LUFS) }),
   };
 }

@@ -104,6 +104,25 @@ export const SETTINGS = {
       'Whether the samples of new titles are encrypted. `cbcs`: pictures and sound, with keys of the key service; the ' +
       'player of the pages opens them by Clear Key, other players need a licence service that they know.',
   },
+  MATINEE_SPEECH_MODEL: {
+    kind: 'text',
+    default: '',
+    meaning:
+      'A model of speech recognition, by which films get captions of what is said where nobody wrote any: a file of ' +
+      'whisper.cpp (`ggml-base.bin`), or a folder of PocketSphinx for an ffmpeg that was built with it ' +
+      '(`/usr/share/pocketsphinx/model/en-us`). Needed by the studio and by every encoder. Empty: none.',
+  },
+  MATINEE_SPEECH_PROGRAM: {
+    kind: 'text',
+    default: 'whisper-cli',
+    meaning: 'The program that runs a model of whisper.cpp: a name on the PATH or a path.',
+  },
+  MATINEE_SPEECH_LANGUAGES: {
+    kind: 'text',
+    default: 'en',
+    meaning:
+      'Languages that the model knows, comma-separated, as BCP 47. Sound in others gets no captions by it.',
+  },
   MATINEE_LADDER_FILE: {
     kind: 'text',
     default: '',

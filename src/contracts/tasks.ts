@@ -293,6 +293,15 @@ export const taskSpec = z.discriminatedUnion('kind', [
     /** BCP 47, where it is known. */
     language: z.string().optional(),
   }),
+  /** Captions of what is said, by speech recognition. */
+  z.object({
+    kind: z.literal('transcribe'),
+    master: z.string(),
+    streamIndex: z.number().int(),
+    startS: z.number(),
+    durationS: z.number(),
+    language: z.string(),
+  }),
   z.object({
     kind: z.literal('package'),
     /** Encoded files in order: the chunks of one rung, or one audio file. */
@@ -448,6 +457,14 @@ export const taskResult = z.discriminatedUnion('kind', [
     /** Cues of a sidecar file that could not be used. */
     dropped: z.number().int().optional(),
     /** The same cues as IMSC documents in CMAF segments. */
+    imsc: packagedTrack.optional(),
+    files: storedFiles,
+  }),
+  /** As of `extract-text`. */
+  z.object({
+    kind: z.literal('transcribe'),
+    file: z.string().nullable(),
+    cues: z.number().int(),
     imsc: packagedTrack.optional(),
     files: storedFiles,
   }),

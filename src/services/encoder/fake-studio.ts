@@ -15,7 +15,7 @@ import { systemClock } from '../../platform/clock.ts';
 import { MatineeError } from '../../platform/errors.ts';
 import { createLog } from '../../platform/log.ts';
 import type { Interruptions } from '../../ports/interruptions/interruptions.ts';
-import { findPrograms } from './programs.ts';
+import { findPrograms, type ProgramSearch } from './programs.ts';
 import { createEncoderWorker } from './worker.ts';
 
 export type TaskEnd =
@@ -43,7 +43,11 @@ export type FakeStudio = AsyncDisposable & {
   /** Makes every call fail while true. */
   away: boolean;
   /** Starts a worker; the function returned stops it and waits for it. */
-  startWorker(name?: string, interruptions?: Interruptions): Promise<() => Promise<void>>;
+  startWorker(
+    name?: string,
+    interruptions?: Interruptions,
+    search?: ProgramSearch,
+  ): Promise<() => Promise<void>>;
   serverUrl: string;
 };
 
@@ -125,8 +129,8 @@ export async function openFakeStudio(): Promise<FakeStudio> {
       return Object.assign(ended, { task });
     },
     revoke: (task) => void revoked.add(task),
-    async startWorker(name = 'worker-1', interruptions) {
-      const programs = await findPrograms({});
+    async startWorker(name = 'worker-1', interruptions, search = {}) {
+      const programs = await findPrograms(search);
       const log = createLog({ level: 'debug', format: 'json', write: (line) => void logged.push(line) });
       const config = { name, scratch: join(folder, 'scratch', name), threads: 1 };
       const worker = createEncoderWorker(

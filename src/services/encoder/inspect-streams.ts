@@ -1,5 +1,6 @@
 /** Describes a master's picture, sound and text streams in Matinee's words. Pure: reads what `probe.ts` found. */
 import { languageOf } from '../../contracts/language.ts';
+import { mainSound } from '../../contracts/main-sound.ts';
 import type { Chapter, Inspection } from '../../contracts/tasks.ts';
 import { carriesCaptions } from './embedded-captions.ts';
 import { numberOf, type Probed, type ProbedStream } from './probe.ts';
@@ -141,7 +142,7 @@ export function describeCaptions(
 ): TextStream[] {
   if (!areThere || !carriesCaptions(video.codec_name ?? '')) return [];
   // The first field is in the language of the programme; nothing tells that of the second.
-  const language = (audio.find((one) => one.default) ?? audio[0])?.language ?? 'und';
+  const language = mainSound(audio)?.language ?? 'und';
   const shared = { index: video.index, codec: 'eia_608', default: false, forced: false };
   return [
     { ...shared, channel: 'cc1', language, label: '', hearingImpaired: true },

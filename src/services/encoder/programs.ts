@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import type { QualityMetric } from '../../contracts/analysis.ts';
 import { MatineeError } from '../../platform/errors.ts';
 import { runProgram } from './run-program.ts';
+import { findSpeechModel, type SpeechModel } from './speech-model.ts';
 import type { Programs } from './task-context.ts';
 
 /** The first with `-fps_mode`. */
@@ -20,6 +21,10 @@ export type ProgramSearch = {
   ffprobe?: string;
   /** Default: the one of the npm package. */
   packager?: string;
+  /** A file of whisper.cpp or a folder of PocketSphinx; empty or absent is none. */
+  speechModel?: string;
+  /** What runs a model of whisper.cpp. Default `whisper-cli`. */
+  speechProgram?: string;
   /** Default: those of this process. */
   platform?: string;
   arch?: string;
@@ -37,14 +42,30 @@ export async function findPrograms(search: ProgramSearch): Promise<Programs> {
   } catch (error) {
     faults.push((error as Error).message);
   }
+  const { speechModel = '', speechProgram } = search;
+  let speech: SpeechModel | undefined;
+  try {
+    if (speechModel !== '') speech = await findSpeech(ffmpeg, speechModel, speechProgram);
+  } catch (error) {
+    faults.push((error as Error).message);
+  }
   if (faults.length > 0) throw new MatineeError('missing_program', faults.join('\n'));
-  return { ffmpeg, ffprobe, packager, metric: await findMetric(ffmpeg), tether: await findTether(platform) };
+  return {
+    ...{ ffmpeg, ffprobe, packager, metric: await findMetric(ffmpeg), tether: await findTether(platform) },
+    ...(speech ? { speech } : {}),
+  };
 }
 
 /** The best that this ffmpeg was built with. Every build has `ssim`. */
 async function findMetric(ffmpeg: string): Promise<QualityMetric> {
   const filters = (await say(ffmpeg, ['-hide_banner', '-filters'])) ?? '';
   return /^ \S+ libvmaf /m.test(filters) ? 'vmaf' : 'ssim';
+}
+
+async function findSpeech(ffmpeg: string, model: string, program = ''): Promise<SpeechModel> {
+  const filters = (await say(ffmpeg, ['-hide_banner', '-filters'])) ?? '';
+  const runs = async (name: string) => (await say(name, ['--help'])) !== undefined;
+  return findSpeechModel(model, program || 'whisper-cli', filters, runs);
 }
 
 /** `setpriv` of util-linux has the kernel kill a program when its parent dies; other systems' have no such option. */

@@ -10,6 +10,7 @@ import { inspect } from './inspect.ts';
 import { makeImages } from './make-images.ts';
 import { packageTrack } from './package-track.ts';
 import type { TaskContext } from './task-context.ts';
+import { transcribe } from './transcribe.ts';
 
 /** Throws TaskFailure, or the signal's reason when it aborts. */
 export function runTask(context: TaskContext, spec: TaskSpec): Promise<TaskResult> {
@@ -28,6 +29,8 @@ export function runTask(context: TaskContext, spec: TaskSpec): Promise<TaskResul
       return encodeAudio(context, spec);
     case 'extract-text':
       return extractText(context, spec);
+    case 'transcribe':
+      return transcribe(context, spec);
     case 'package':
       return packageTrack(context, spec);
     case 'images':

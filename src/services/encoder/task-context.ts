@@ -3,11 +3,14 @@ import type { QualityMetric } from '../../contracts/analysis.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Outputs } from './outputs.ts';
+import type { SpeechModel } from './speech-model.ts';
 
 export type Programs = {
   readonly ffmpeg: string;
   readonly ffprobe: string;
   readonly packager: string;
+  /** Where an operator named one. */
+  readonly speech?: SpeechModel;
   /** How this ffmpeg can measure the quality of pictures. */
   readonly metric?: QualityMetric;
   /**

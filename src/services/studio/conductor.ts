@@ -11,7 +11,7 @@ import { dismissLight } from './light.ts';
 import { IMAGES_TRACK } from './plan.ts';
 import { intend, type PublishDeps, publish } from './publish.ts';
 import { isActive, lockTitle, readTitle, updateTitle } from './rows.ts';
-import { isSidecarTrack } from './sidecars.ts';
+import { mayLeave } from './sidecars.ts';
 import type { TitleRow } from './tables.ts';
 import type { Teller } from './teller.ts';
 import { stopTitle } from './title-removal.ts';
@@ -186,6 +186,6 @@ export function createConductor(deps: ConductorDeps, config: ConductorConfig) {
 function isPublished({ published, plan, version }: TitleRow, tracks: readonly string[]): boolean {
   if (published?.version !== version) return false;
   const texts = plan?.text.map(({ id }) => id) ?? [];
-  const isGone = (track: string) => isSidecarTrack(track) && !texts.includes(track);
+  const isGone = (track: string) => mayLeave(track) && !texts.includes(track);
   return tracks.every((track) => published.tracks.includes(track)) && !published.tracks.some(isGone);
 }

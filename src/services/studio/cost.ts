@@ -11,6 +11,8 @@ const ENCODE_MS_PER_PIXEL_DEFAULT = 25e-6;
 const START_MS = 400;
 const AUDIO_MS_PER_S = 40;
 const TEXT_MS_PER_S = 1;
+/** Models differ by a factor of ten; this is a small one's. */
+const SPEECH_MS_PER_S = 500;
 const IMAGES_MS_PER_S = 20;
 const PACKAGE_MS_PER_S = 2;
 
@@ -26,5 +28,6 @@ export function encodeCost(
 
 export const audioCost = (durationS: number) => START_MS + durationS * AUDIO_MS_PER_S;
 export const textCost = (durationS: number) => START_MS + durationS * TEXT_MS_PER_S;
+export const speechCost = (durationS: number) => START_MS + durationS * SPEECH_MS_PER_S;
 export const imagesCost = (durationS: number) => START_MS + durationS * IMAGES_MS_PER_S;
 export const packageCost = (durationS: number) => START_MS + durationS * PACKAGE_MS_PER_S;

@@ -127,6 +127,11 @@ async function answer(objects: ObjectStore, spec: TaskSpec, put: Put): Promise<T
         ...{ kind: 'extract-text', file: 'text.vtt', cues: 1 },
         files: [await put('text.vtt', 'WEBVTT\n\n00:00.000 --> 00:01.000\nText\n')],
       };
+    case 'transcribe':
+      return {
+        ...{ kind: 'transcribe', file: 'text.vtt', cues: 1 },
+        files: [await put('text.vtt', 'WEBVTT\n\n00:00.000 --> 00:01.000\nHeard\n')],
+      };
     case 'package':
       return packageOf(objects, spec, put);
     case 'images': {

@@ -2,8 +2,9 @@
 import { mainSound } from '../../contracts/main-sound.ts';
 import type { Chapter, TaskResult } from '../../contracts/tasks.ts';
 import { assert } from '../../platform/assert.ts';
+import { SPEECH } from './generated-text.ts';
 import type { Film, FilmAudio, FilmText, FilmVideo } from './manifests/film.ts';
-import { IMAGES_TRACK, type Plan } from './plan.ts';
+import { IMAGES_TRACK, type Plan, type TextPlan } from './plan.ts';
 
 /** The result that a track is published from, and the folder of its files, relative to the manifests'. */
 export type TrackResult = { track: string; path: string; result: TaskResult };
@@ -58,7 +59,8 @@ function textOf(plan: Plan, found: ReadonlyMap<string, TrackResult>): FilmText[]
   });
   const there = plan.text.flatMap(({ id, stream }) => {
     const of = found.get(id);
-    if (of?.result.kind !== 'extract-text' || of.result.file === null) return [];
+    if (of?.result.kind !== 'extract-text' && of?.result.kind !== 'transcribe') return [];
+    if (of.result.file === null) return [];
     const { file, imsc } = of.result;
     return [{ id, stream, path: of.path + file, ...(imsc ? { imsc: { path: of.path, track: imsc } } : {}) }];
   });
@@ -100,7 +102,8 @@ function createLabels(): (stream: { label: string; language: string }) => string
 }
 
 /** What tells a track from another one of its language. */
-function roleNote({ forced, hearingImpaired }: { forced: boolean; hearingImpaired: boolean }): string {
+function roleNote({ codec, forced, hearingImpaired }: TextPlan['stream']): string {
+  if (codec === SPEECH) return ' (automatic)';
   return forced ? ' (forced)' : hearingImpaired ? ' (SDH)' : '';
 }
 

@@ -20,7 +20,7 @@ import { playsUnfinished } from './light.ts';
 import type { LadderConfig } from './presets.ts';
 import { findTitle, isActive, lockTitle, readTitle, updateTitle } from './rows.ts';
 import { giveUp } from './setbacks.ts';
-import { adoptSidecars, noteSidecar, titlesBeside } from './sidecars.ts';
+import { adoptTexts, noteSidecar, titlesBeside } from './sidecars.ts';
 import type { Db, Tx } from './tables.ts';
 
 export type EventDeps = {
@@ -34,7 +34,7 @@ export type EventDeps = {
 };
 export type EventConfig = { mediaBucket: string; taskQueue: string; encryption: string } & Pick<
   LadderConfig,
-  'loudnessLufs'
+  'loudnessLufs' | 'speechLanguages'
 >;
 
 const UPLOADS_LOOKED_AT = 1000;
@@ -112,7 +112,7 @@ export function createEventHandler(deps: EventDeps, config: EventConfig) {
   async function onSidecar(event: EventOf<'created' | 'removed'>): Promise<void> {
     await noteSidecar(deps, event);
     for (const id of await titlesBeside(db, event.bucket, event.key)) {
-      const dropped = await transact((tx) => adoptSidecars(tx, id));
+      const dropped = await transact((tx) => adoptTexts(tx, id, config));
       if (!dropped) continue;
       await forget(dropped);
       log.info('the captions beside a master changed', { title: id });

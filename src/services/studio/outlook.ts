@@ -2,6 +2,7 @@
  * What the catalog is told of a title: state, stage in words, progress of the whole way, and the time that is left.
  * Pure; when it is told is decided in `teller.ts`.
  */
+import { isGenerated } from './generated-text.ts';
 import type { Plan } from './plan.ts';
 import type { TitleRow } from './tables.ts';
 import { type TaskState, trackState } from './tracks.ts';
@@ -143,5 +144,7 @@ function stageOf(title: TitleRow, tasks: readonly TaskState[]): string {
   if (title.plan?.ladder?.state === 'pending') return 'Choosing renditions';
   const tracks = [...rungs.map(({ name }) => name), ...audio.map(({ id }) => id)];
   if (tracks.some((track) => trackState(tasks, track) === 'open')) return 'Packaging';
-  return text.some(({ id }) => trackState(tasks, id) === 'open') ? 'Adding captions' : 'Publishing';
+  const open = text.filter(({ id }) => trackState(tasks, id) === 'open');
+  if (open.length === 0) return 'Publishing';
+  return open.every(isGenerated) ? 'Recognising speech' : 'Adding captions';
 }

@@ -16,7 +16,7 @@ export const trackPrefix = (title: string, version: number, track: string, attem
   versionPrefix(title, version) + trackFolder(track, attempt);
 
 /** Tasks whose results publications are made of. */
-export const PUBLISHED: readonly TaskKind[] = ['package', 'extract-text', 'images'];
+export const PUBLISHED: readonly TaskKind[] = ['package', 'extract-text', 'transcribe', 'images'];
 
 export const titlePrefix = (title: string) => `titles/${title}/`;
 export const versionPrefix = (title: string, version: number) => `titles/${title}/${version}/`;

@@ -44,6 +44,8 @@ export type LadderConfig = {
   codecs?: readonly OtherCodec[];
   /** Of sound, besides AAC. */
   soundCodecs?: readonly SoundCodec[];
+  /** Languages in which films get captions by speech recognition; absent is none. */
+  speechLanguages?: readonly string[];
   /** What sound is brought to, in LUFS; absent leaves it as it is. */
   loudnessLufs?: number;
 };

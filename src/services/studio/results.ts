@@ -8,7 +8,7 @@ import { planFilm } from './plan.ts';
 import { type LadderConfig, presetOf } from './presets.ts';
 import { insertTasks, lockTitle, updateTask, updateTitle } from './rows.ts';
 import { dropTasks, giveUp } from './setbacks.ts';
-import { adoptSidecars } from './sidecars.ts';
+import { adoptTexts } from './sidecars.ts';
 import type { TaskRow, TitleRow, Tx } from './tables.ts';
 
 /** Resolves to the ids of tasks that nobody needs any more. */
@@ -65,7 +65,7 @@ export async function beginEncoding(
     plan: JSON.stringify(plan),
   });
   await adopted.after();
-  await adoptSidecars(tx, title.title);
+  await adoptTexts(tx, title.title, config);
   await takeKnownAnalysis(tx, config, title);
 }
 

@@ -5,6 +5,7 @@
  */
 import type { Updateable } from 'kysely';
 import type { Clock } from '../../platform/clock.ts';
+import { isGenerated } from './generated-text.ts';
 import type { GridConfig } from './grid.ts';
 import { giveUpAnalysis } from './late-ladder.ts';
 import { endLight, lightOfRefused } from './light.ts';
@@ -81,6 +82,7 @@ async function whatIsLost(tx: Tx, title: TitleRow, task: TaskRow): Promise<strin
   const rung = plan.rungs.findIndex(({ name }) => name === task.track);
   if (rung >= 0) return rung === 0 ? undefined : `The ${task.track} rendition`;
   const text = plan.text.find(({ id }) => id === task.track);
+  if (text && isGenerated(text)) return '';
   if (text) return `The captions “${text.stream.label || text.stream.language}”`;
   const audio = plan.audio.find(({ id }) => id === task.track);
   if (!audio) return '';

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import type { FakeTitle } from './fake-catalog.ts';
 import { FILMS, isReady, openRig, type Rig } from './rig.testing.ts';
+import { someAudio } from './studio.testing.ts';
 
 let rig: Rig;
 before(async () => {
@@ -98,4 +99,34 @@ test('rows of jobs that were forgotten do not keep a film from getting captions'
     (now) => isReady(now) && languages(now)?.includes('it') === true,
   );
   assert.equal(title.publications.at(-1)?.renditions.length, title.publications.at(-2)?.renditions.length);
+});
+
+test('captions by speech recognition come last, say what they are, and give way to written ones', async () => {
+  await using heard = await openRig({ speechLanguages: ['en'] });
+  const held = Promise.withResolvers<void>();
+  heard.fleet.conduct = ({ spec }) => (spec.kind === 'transcribe' ? { wait: held.promise } : 'do');
+  const english = someAudio({ index: 1, language: 'en-US', default: true });
+  await heard.put('said.mp4', { audio: [english, someAudio({ index: 2, language: 'de' })] });
+  await heard.until('said.mp4', ({ publications }) => publications.length > 0);
+  held.resolve();
+  const title = await heard.until('said.mp4', (now) => isReady(now) && languages(now)?.length === 1);
+  const names = async () =>
+    (await heard.text(title.publications.at(-1)?.hls ?? '')).match(/SUBTITLES,[^\n]*/g) ?? [];
+  assert.match((await names()).join(), /NAME="American English \(automatic\)",LANGUAGE="en-US"/);
+  assert.equal(title.publications[0]?.captionLanguages.length, 0, 'nobody waits for them');
+
+  await heard.put('said.en.srt', 'written');
+  await heard.until('said.mp4', (now) => isReady(now) && languages(now)?.includes('en') === true);
+  assert.doesNotMatch((await names()).join(), /automatic/);
+  await heard.objects.delete(FILMS, 'said.en.srt');
+  await heard.until('said.mp4', (now) => isReady(now) && languages(now)?.includes('en-US') === true);
+  assert.match((await names()).join(), /automatic/);
+  const count = heard.fleet.leases.filter(({ spec }) => spec.kind === 'transcribe').length;
+  assert.equal(count, 1, 'what was heard once is kept');
+
+  // Sound in other languages, or in none that is known, gets no captions.
+  await heard.put('other.mp4', { audio: [someAudio({ index: 1, language: 'de' })] });
+  await heard.put('unknown.mp4', { audio: [someAudio({ index: 1 })] });
+  for (const key of ['other.mp4', 'unknown.mp4'])
+    assert.deepEqual(languages(await heard.until(key, isReady)), []);
 });

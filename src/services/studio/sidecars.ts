@@ -1,5 +1,6 @@
 /**
- * Caption files beside masters. Events of the store keep a row for each; a title's plan follows those rows, when it is
+ * Texts that do not come with a master: caption files beside it, and captions by speech recognition where nobody
+ * wrote any. Events of the store keep a row for each; a title's plan follows those rows, when it is
  * made and whenever one of them changes, so that it does not matter which came first. Only the text is made then:
  * everything else of the title stands.
  */
@@ -9,8 +10,10 @@ import type { Clock } from '../../platform/clock.ts';
 import { ignoreAbsent } from '../../ports/objects/absent.ts';
 import type { ObjectStore } from '../../ports/objects/objects.ts';
 import type { EventOf } from './arrivals.ts';
-import { type Plan, TEXT_MAX, type TextPlan, textTask } from './plan.ts';
-import { insertTasks, lockTitle, updateTitle } from './rows.ts';
+import { generatedTexts, isGenerated, transcribeTask } from './generated-text.ts';
+import { type Plan, type PlannedTask, TEXT_MAX, type TextPlan, textTask } from './plan.ts';
+import type { LadderConfig } from './presets.ts';
+import { insertTasks, lockTitle, updateTask, updateTitle } from './rows.ts';
 import { CAPTIONS_REFUSED, dropTasks } from './setbacks.ts';
 import { mastersOf, sidecarOf, stemOf } from './sidecar-names.ts';
 import type { Db, TitleRow, Tx } from './tables.ts';
@@ -20,7 +23,8 @@ const TITLES_LOOKED_AT = 100;
 const GONE_KEPT_MS = 24 * 3600 * 1000;
 
 const trackOf = (hash: string) => `s${hash.slice(0, 12)}`;
-export const isSidecarTrack = (track: string) => /^s[0-9a-f]{12}$/.test(track);
+/** Of tracks of text: whether they can be taken back from a version of a title, as streams of the master cannot. */
+export const mayLeave = (track: string) => /^(s[0-9a-f]{12}|g\d+)$/.test(track);
 
 export type SidecarDeps = { db: Db; objects: ObjectStore; clock: Clock };
 
@@ -67,23 +71,27 @@ export async function titlesBeside(db: Db, bucket: string, key: string): Promise
  * Brings the plan of a locked title to what lies beside its master. Resolves to the tasks that nobody needs any more,
  * or undefined when nothing changed or there is no plan yet.
  */
-export async function adoptSidecars(tx: Tx, id: string): Promise<string[] | undefined> {
+export async function adoptTexts(
+  tx: Tx,
+  id: string,
+  { speechLanguages = [] }: Pick<LadderConfig, 'speechLanguages'>,
+): Promise<string[] | undefined> {
   const title = await lockTitle(tx, id);
   if (!title?.plan || !title.inspection || !['encoding', 'ready'].includes(title.state)) return undefined;
   const { plan, inspection } = title;
-  const streams = plan.text.filter(({ sidecar }) => !sidecar);
-  const wanted = (await sidecarsOf(tx, title)).slice(0, Math.max(0, TEXT_MAX - streams.length));
+  const streams = plan.text.filter((one) => !one.sidecar && !isGenerated(one));
+  const beside = (await sidecarsOf(tx, title)).slice(0, Math.max(0, TEXT_MAX - streams.length));
+  const generated = generatedTexts(inspection.audio, [...streams, ...beside], speechLanguages);
+  const wanted = [...beside, ...generated];
   const has = (list: readonly TextPlan[], { id }: TextPlan) => list.some((one) => one.id === id);
   const added = wanted.filter((one) => !has(plan.text, one));
-  const gone = plan.text.filter((one) => one.sidecar && !has(wanted, one));
+  const gone = plan.text.filter((one) => !has([...streams, ...wanted], one));
   if (added.length === 0 && gone.length === 0) return undefined;
   const next: Plan = { ...plan, text: [...streams, ...wanted] };
-  await insertTasks(
-    tx,
-    id,
-    title.version,
-    added.map((text) => textTask(inspection, next, text)),
+  const tasks = added.map((text) =>
+    isGenerated(text) ? transcribeTask(inspection, next, text) : textTask(inspection, next, text),
   );
+  await insertTasks(tx, id, title.version, await thoseUnknown(tx, title, tasks));
   const dropped: string[] = [];
   for (const text of gone) dropped.push(...(await dropTasks(tx, title, text.id)));
   await updateTitle(tx, id, {
@@ -94,6 +102,24 @@ export async function adoptSidecars(tx: Tx, id: string): Promise<string[] | unde
       : {}),
   });
   return dropped;
+}
+
+/** Those that this version never had. A text that comes back has its task, which is taken up again if it was dropped. */
+async function thoseUnknown(
+  tx: Tx,
+  { title, version }: TitleRow,
+  tasks: PlannedTask[],
+): Promise<PlannedTask[]> {
+  const rows = await tx
+    .selectFrom('studio.tasks')
+    .select(['id', 'name', 'state', 'failed'])
+    .where('title', '=', title)
+    .where('version', '=', version)
+    .where('name', 'in', ['', ...tasks.map(({ name }) => name)])
+    .execute();
+  for (const { id, state, failed } of rows)
+    if (state === 'dropped' && !failed) await updateTask(tx, id, { state: 'queued', progress: 0 });
+  return tasks.filter(({ name }) => !rows.some((row) => row.name === name));
 }
 
 /** Whether one of these was left out, and still lies there as it was. */

@@ -1,4 +1,5 @@
 /** How far the tracks of a title have come, and what could be published now. Pure. */
+import { isGenerated } from './generated-text.ts';
 import type { Plan } from './plan.ts';
 import type { TaskRow } from './tables.ts';
 
@@ -24,9 +25,12 @@ export type Readiness = {
 export function readiness(plan: Plan, imagesTrack: string, tasks: readonly TaskState[]): Readiness {
   const rungs = plan.rungs.map(({ name }) => name);
   const isFirst = ({ codec }: Plan['audio'][number]) => codec === undefined;
-  const beside = [...plan.audio.filter(isFirst), ...plan.text].map(({ id }) => id);
+  const beside = [...plan.audio.filter(isFirst), ...plan.text.filter((one) => !isGenerated(one))].map(
+    ({ id }) => id,
+  );
   const more = plan.audio.filter((one) => !isFirst(one)).map(({ id }) => id);
-  const all = [...rungs, ...beside, ...more, imagesTrack];
+  const generated = plan.text.filter(isGenerated).map(({ id }) => id);
+  const all = [...rungs, ...beside, ...more, ...generated, imagesTrack];
   const states = new Map(all.map((track) => [track, trackState(tasks, track)]));
   const lit =
     states.get(rungs[0] as string) === 'done' && beside.every((track) => states.get(track) !== 'open');

@@ -26,6 +26,8 @@ const PACKAGE = 800;
 /** Sound in further codecs comes when there is a picture worth it: after the second of the higher rungs. */
 const MORE_SOUND = 575;
 const PACKAGE_BONUS = 5;
+/** Nobody waits for captions that nobody wrote. */
+const SPEECH = 300;
 const RUNG_STEP = 10;
 
 export type Part =
@@ -33,12 +35,14 @@ export type Part =
   | { part: 'images' }
   | { part: 'analysis' }
   | { part: 'more-sound' }
+  | { part: 'speech' }
   | { part: 'rung'; index: number };
 
 export function urgency(of: Part, packages = false): number {
   if (of.part === 'first-light') return FIRST_LIGHT + (packages ? PACKAGE_BONUS : 0);
   if (of.part === 'images') return IMAGES;
   if (of.part === 'analysis') return ANALYSIS;
+  if (of.part === 'speech') return SPEECH;
   if (of.part === 'more-sound') return packages ? PACKAGE : MORE_SOUND;
   return (packages ? PACKAGE : HIGHER_RUNGS) - RUNG_STEP * of.index;
 }
