@@ -68,6 +68,8 @@ export const videoStream = z.object({
   transfer: z.string().optional(),
   matrix: z.string().optional(),
   mastering: mastering.optional(),
+  /** Standard deviation of film grain, or of other noise that is new in every picture, in steps of eight bits. */
+  grain: z.number().min(0).optional(),
 });
 export const audioStream = z.object({
   index: z.number().int(),
@@ -127,6 +129,7 @@ export const refusalCode = z.enum([
   'unsupported',
   'too_small',
   'too_long',
+  'clock_jumps',
 ]);
 export type RefusalCode = z.infer<typeof refusalCode>;
 

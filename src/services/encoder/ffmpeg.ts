@@ -84,8 +84,8 @@ export async function ffmpeg(context: TaskContext, run: FfmpegRun): Promise<Ffmp
       if (bench) cpuS = Number(bench[1]) + Number(bench[2]);
       // Only the first line of a message has its tag.
       if (/\[(info|verbose)\]/.test(line) || line.startsWith('  ')) run.onInfo?.(line);
-      // The null muxer complains of time stamps that nobody will read.
-      const isError = /\[(error|fatal|panic)\]/.test(line) && !line.startsWith('[null @');
+      // Muxers without time stamps complain of some that nobody will read.
+      const isError = /\[(error|fatal|panic)\]/.test(line) && !/^\[(null|rawvideo) @/.test(line);
       if (isError) errorCount += 1;
       return isError;
     },

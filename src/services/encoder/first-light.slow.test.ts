@@ -75,9 +75,11 @@ test('spans that are made apart decode as one film: every frame once, even time 
   assert.deepEqual([inspection.durationS, inspection.video.frameRate], [14.5, { num: 30, den: 1 }]);
   const thorough = await done('inspect', { kind: 'inspect', master, bytes: 1000 });
   assert.ok(thorough.outcome.verdict === 'accepted');
-  // Sound is listened to by the thorough inspection alone.
-  const { audio, ...others } = thorough.outcome.inspection;
-  assert.deepEqual({ ...others, audio: audio.map(({ loudness: _, ...rest }) => rest) }, inspection);
+  // Sound and grain are measured by the thorough inspection alone.
+  const { audio, video, ...others } = thorough.outcome.inspection;
+  const { grain: _, ...pictures } = video;
+  const tracks = audio.map(({ loudness: _, ...rest }) => rest);
+  assert.deepEqual({ ...others, audio: tracks, video: pictures }, inspection);
 
   const frames = 435;
   const rung = { name: '180p', width: 320, height: 180, crf: 20, bitsPerSMax: 2e6, preset: 'superfast' };

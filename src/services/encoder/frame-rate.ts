@@ -24,6 +24,8 @@ const USUAL: readonly Rate[] = [
   { num: 60, den: 1 },
 ];
 const FRAMES_PER_S_MAX = 60;
+/** Fewer tell nothing. */
+const GAPS_MIN = 8;
 /** Relative distance within which a measured rate is taken for a usual one. */
 const NEAR = 0.005;
 /** Relative distance within which it is that rate and not its neighbour 0.1 % away. */
@@ -50,8 +52,10 @@ export type MeasuredRate = {
   interlaced: boolean;
 };
 
-/** The rate to encode at, and whether the master's own varies. */
-export function chooseRate(measured: MeasuredRate): { rate: Rate; variable: boolean } {
+/** The rate to encode at, and whether the master's own varies. `softPulldown`: by flags alone. */
+export function chooseRate(measured: MeasuredRate): { rate: Rate; variable: boolean; softPulldown?: true } {
+  const film = softPulldownOf(measured.samples);
+  if (film) return { rate: film, variable: false, softPulldown: true };
   const gaps = measured.samples.flatMap(gapsOf).sort((a, b) => a - b);
   const median = gaps[Math.floor(gaps.length / 2)];
   const variable = isVariable(measured, gaps, median);
@@ -67,7 +71,46 @@ export function chooseRate(measured: MeasuredRate): { rate: Rate; variable: bool
     return { rate: snap((isClock ? base : busy) || base || 25), variable };
   }
   const constant = measured.interlaced ? (average ?? typical ?? base) : (base ?? average ?? typical);
-  return { rate: snap(constant ?? 25), variable };
+  const steady = steadyRate(gaps, median);
+  // What a container states of its whole length is wrong when its clock jumps; the pictures themselves tell.
+  const isStated = steady === undefined || constant === undefined || Math.abs(constant / steady - 1) < 0.1;
+  return { rate: snap((isStated ? constant : steady) ?? 25), variable };
+}
+
+/** Frames a second over the gaps that are about the usual one. */
+function steadyRate(gaps: readonly number[], median: number | undefined): number | undefined {
+  if (median === undefined || gaps.length < GAPS_MIN) return undefined;
+  const usual = gaps.filter((gap) => Math.abs(gap - median) < 0.5 * median);
+  return usual.length / usual.reduce((sum, gap) => sum + gap, 0);
+}
+
+const NTSC_FIELD_S = 1001 / 60_000;
+const FIELD_S = 1 / 60;
+const CLOCK_S = 0.0015;
+
+/**
+ * The rate of a film whose flags ask players to repeat every other frame's first field (soft telecine of DVDs and
+ * broadcasts): its frames stand for two and three fields in turn. No field is in the file twice, so that nothing has
+ * to be undone but the time stamps.
+ */
+function softPulldownOf(samples: ReadonlyArray<readonly number[]>): Rate | undefined {
+  const gaps = samples.flatMap(gapsOf);
+  const turns = samples.flatMap((times) => {
+    const own = gapsOf(times);
+    return own.slice(1).map((gap, i) => isFields(gap, 2) !== isFields(own[i] as number, 2));
+  });
+  const fits = gaps.filter((gap) => isFields(gap, 2) || isFields(gap, 3));
+  if (gaps.length < 20 || fits.length < 0.95 * gaps.length) return undefined;
+  if (turns.filter(Boolean).length < 0.9 * turns.length) return undefined;
+  const fields = fits.reduce((sum, gap) => sum + (isFields(gap, 2) ? 2 : 3), 0);
+  const fieldS = fits.reduce((sum, gap) => sum + gap, 0) / fields;
+  return Math.abs(fieldS - NTSC_FIELD_S) < Math.abs(fieldS - FIELD_S)
+    ? { num: 24_000, den: 1001 }
+    : { num: 24, den: 1 };
+}
+
+function isFields(gap: number, fields: number): boolean {
+  return Math.abs(gap - fields * NTSC_FIELD_S) < CLOCK_S;
 }
 
 function gapsOf(times: readonly number[]): number[] {
@@ -78,7 +121,7 @@ function gapsOf(times: readonly number[]): number[] {
 }
 
 function isVariable(measured: MeasuredRate, gaps: readonly number[], median: number | undefined): boolean {
-  if (median !== undefined && gaps.length >= 8) {
+  if (median !== undefined && gaps.length >= GAPS_MIN) {
     // Containers with millisecond clocks shift frames by up to one each way.
     const odd = gaps.filter((gap) => Math.abs(gap - median) > Math.max(0.0025, 0.1 * median));
     if (odd.length > 0.1 * gaps.length) return true;

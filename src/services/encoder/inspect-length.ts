@@ -1,8 +1,17 @@
 /**
  * Measures how long a master's pictures go on, and whether the file ends before it says it does. It reads packets,
- * never decodes: near the end where the container can seek, all of them where that gives no answer.
+ * never decodes: near the end where the container can seek, all of them where that gives
+ * no answer or where the clock may jump.
  */
-import { numberOf, type PacketSpan, type Probed, type ProbedStream, scanPackets } from './probe.ts';
+import { scanAll } from './inspect-clock.ts';
+import {
+  type Jump,
+  numberOf,
+  type PacketSpan,
+  type Probed,
+  type ProbedStream,
+  scanPackets,
+} from './probe.ts';
 import type { TaskContext } from './task-context.ts';
 
 export type MeasuredLength = {
@@ -12,11 +21,11 @@ export type MeasuredLength = {
   lastS: number;
   /** The end that the container states for whatever is missing, when it is missing. */
   missingToS: number | undefined;
+  /** Jumps of the pictures' clock, where all packets were read. */
+  jumps: readonly Jump[];
 };
 
 const TAIL_S = 12;
-/** A whole file is read within this; 100 GB at 50 MB/s. */
-const SCAN_LIMIT_MS = 2000_000;
 
 /**
  * Shortfall, in seconds, that is put down to a careless writer rather than to a cut-off file: 2 % of a clip, 2 s of
@@ -31,14 +40,15 @@ export async function measureLength(
   master: string,
   probed: Probed,
   video: ProbedStream,
+  options: { everyPacket?: boolean } = {},
 ): Promise<MeasuredLength> {
   const declared = declaredEnds(probed, video);
-  if (declared.video !== undefined && declared.video > TAIL_S) {
+  if (!options.everyPacket && declared.video !== undefined && declared.video > TAIL_S) {
     const span = await tailSpan(context, master, video.index, declared.video);
     const allowed = shortfallAllowedS(declared.video);
     if (span && span.toS >= declared.video - allowed) return ended(span);
   }
-  const { spans } = await scanPackets(context, master, { timeLimitMs: SCAN_LIMIT_MS });
+  const spans = await scanAll(context, master);
   return judge(declared, spans, spans.get(video.index));
 }
 
@@ -52,7 +62,7 @@ async function tailSpan(context: TaskContext, master: string, index: number, end
 }
 
 function ended(span: PacketSpan): MeasuredLength {
-  return { endS: span.toS, lastS: span.lastS, missingToS: undefined };
+  return { endS: span.toS, lastS: span.lastS, missingToS: undefined, jumps: span.jumps };
 }
 
 /**
@@ -64,7 +74,7 @@ function judge(
   spans: Map<number, PacketSpan>,
   video: PacketSpan | undefined,
 ): MeasuredLength {
-  if (!video) return { endS: undefined, lastS: 0, missingToS: declared.video ?? declared.file };
+  if (!video) return { endS: undefined, lastS: 0, missingToS: declared.video ?? declared.file, jumps: [] };
   const lastOfAll = Math.max(...[...spans.values()].map((span) => span.toS));
   const fileShort =
     declared.file !== undefined && lastOfAll < declared.file - shortfallAllowedS(declared.file);

@@ -1,9 +1,13 @@
 /**
  * Decodes short samples of a master, to see whether its pictures can be decoded at all, when the first one stands,
- * how evenly frames follow, and whether they are interlaced. It keeps no pictures.
+ * how evenly frames follow, and whether they are interlaced. It keeps no pictures but a
+ * pair for the estimate of grain.
  */
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Crop, Mastering } from '../../contracts/tasks.ts';
 import { ffmpeg, isNetworkFault, masterOptions } from './ffmpeg.ts';
+import type { Luma } from './grain.ts';
 import { readMastering } from './mastering-lines.ts';
 import type { TaskContext } from './task-context.ts';
 import { TaskFailure } from './task-failure.ts';
@@ -22,18 +26,36 @@ export type Sample = {
   idet: { topFirst: number; bottomFirst: number; progressive: number };
   /** Whether pictures carry closed captions. */
   captions?: boolean;
+  /** Two pictures that follow each other, for the estimate of grain. */
+  pair?: Luma;
   errors: string;
   errorCount: number;
 };
 
 const TIME_LIMIT_MS = 300_000;
+/** The pair is cut from the middle of the pictures, at their own scale. */
+const PAIR_WIDTH_MAX = 960;
+const PAIR_HEIGHT_MAX = 544;
+/** The pictures of the pair, counted from the sample's first. */
+const PAIR_AT = 4;
 
 /** Decodes up to `frames` frames from about `atS` of the master's time line (the key frame before it) on. */
 export async function decodeSample(
   context: TaskContext,
   master: string,
-  options: { index: number | string; atS: number | undefined; frames: number },
+  options: {
+    index: number | string;
+    atS: number | undefined;
+    frames: number;
+    /** Size of the pictures, when a pair of them is wanted. */
+    pairOf?: { width: number; height: number };
+  },
 ): Promise<Sample> {
+  const pairFile = join(context.folder, 'pair.gray');
+  const pairSize = options.pairOf && {
+    width: Math.min(options.pairOf.width, PAIR_WIDTH_MAX),
+    height: Math.min(options.pairOf.height, PAIR_HEIGHT_MAX),
+  };
   const sample: Sample = {
     timesS: [],
     flaggedInterlaced: 0,
@@ -71,6 +93,7 @@ export async function decodeSample(
         String(options.frames),
       ],
       ...['-fps_mode', 'passthrough', '-f', 'null', '-'],
+      ...(pairSize ? pairArguments(options.index, pairSize, pairFile) : []),
     ],
     timeLimitMs: TIME_LIMIT_MS,
     onInfo: (line) => readLine(line, sample),
@@ -81,7 +104,24 @@ export async function decodeSample(
       programLog: end.errors,
     });
   }
-  return { ...sample, errors: end.errors, errorCount: end.errorCount };
+  const pair = pairSize && (await readPair(pairFile, pairSize));
+  return { ...sample, ...(pair ? { pair } : {}), errors: end.errors, errorCount: end.errorCount };
+}
+
+function pairArguments(index: number | string, size: { width: number; height: number }, file: string) {
+  const last = PAIR_AT + 1;
+  const chain = `select='between(n,${PAIR_AT},${last})',crop=${size.width}:${size.height},format=gray`;
+  const output = ['-fps_mode', 'passthrough', '-frames:v', '2', '-f', 'rawvideo', file];
+  return ['-map', `0:${index}`, '-an', '-sn', '-dn', '-vf', chain, ...output];
+}
+
+/** Undefined where the sample is too short for it. */
+async function readPair(file: string, size: { width: number; height: number }): Promise<Luma | undefined> {
+  const bytes = await readFile(file).catch(() => Buffer.alloc(0));
+  await rm(file, { force: true });
+  const one = size.width * size.height;
+  if (bytes.length !== 2 * one) return undefined;
+  return { ...size, first: bytes.subarray(0, one), second: bytes.subarray(one) };
 }
 
 function readLine(line: string, sample: Sample): void {

@@ -6,6 +6,8 @@ import type { Crop, Inspection, RefusalCode, TaskResult, TaskSpec } from '../../
 import { fetchRange } from './fetch-inputs.ts';
 import { assertMasterUrl } from './ffmpeg.ts';
 import { chooseRate, parseRate, perSecond, type Rate } from './frame-rate.ts';
+import { grainOf } from './grain.ts';
+import { clockNotes, fatalJump, hasFreeClock } from './inspect-clock.ts';
 import { agreedCrop } from './inspect-crop.ts';
 import { type MeasuredLength, measureLength } from './inspect-length.ts';
 import { decodeSample, isInterlaced, pulldownOf, type Sample } from './inspect-samples.ts';
@@ -25,7 +27,7 @@ import {
   rotationOf,
   shownSize,
 } from './inspect-streams.ts';
-import { isIndexed, numberOf, type Probed, type ProbedStream, probe } from './probe.ts';
+import { isIndexed, type Jump, numberOf, type Probed, type ProbedStream, probe } from './probe.ts';
 import { refusalOfUnreadable } from './refusals.ts';
 import type { TaskContext } from './task-context.ts';
 
@@ -82,15 +84,22 @@ async function examine(context: TaskContext, spec: InspectSpec): Promise<Inspect
   }
   context.progress(0.1);
   const video = needVideo(result.found);
-  const length = await measureLength(context, spec.master, result.found, video);
+  const everyPacket = hasFreeClock(result.found.format.format_name);
+  const length = await measureLength(context, spec.master, result.found, video, { everyPacket });
   context.progress(0.3);
+  needOneClock(length, numberOf(video.start_time) ?? 0);
   const endS = needWholeFile(length);
   const samples = await takeSamples(context, spec.master, result.found, video, length.lastS);
   const crop = await agreedCrop(context, spec.master, video, { samples, lastS: length.lastS });
-  const described = describeMaster(spec, result.found, video, { endS, lastS: length.lastS, samples, crop });
+  const { lastS, jumps } = length;
+  const described = describeMaster(spec, result.found, video, { endS, lastS, samples, crop, jumps });
   const { audio, notes, startS } = described;
   const sound = await decodableSound(context, spec.master, result.found, { audio, startS, endS, notes });
-  return { ...described, audio: sound };
+  // Combed pictures look noisy, and deinterlacing takes grain out.
+  const isWhole = !described.video.interlaced && described.video.firstField === undefined;
+  const grain = isWhole ? grainOf(samples.flatMap(({ pair }) => pair ?? [])) : undefined;
+  const pictures = grain === undefined ? described.video : { ...described.video, grain };
+  return { ...described, video: pictures, audio: sound };
 }
 
 export function needVideo(probed: Probed): ProbedStream {
@@ -146,6 +155,19 @@ export function needWholeFile(length: MeasuredLength): number {
   return length.endS;
 }
 
+/** Its seconds must name one place of the film each. */
+function needOneClock({ jumps }: MeasuredLength, startS: number): void {
+  const jump = fatalJump(jumps);
+  if (!jump) return;
+  const way = jump.byS > 0 ? 'ahead' : 'back';
+  const by = Math.abs(jump.byS).toFixed(1);
+  throw new Refusal(
+    'clock_jumps',
+    `The clock of the recording jumps ${way} by ${by} s at ${clockText(jump.atS - startS)}. Please write it anew ` +
+      'with one clock, as ffmpeg does with "-i recording.ts -map 0 -c copy film.mkv".',
+  );
+}
+
 /** Start, middle and end; all must give pictures. */
 async function takeSamples(
   context: TaskContext,
@@ -166,7 +188,10 @@ async function takeSamples(
   for (const place of places) {
     // A film that the first sample went through needs no more.
     if (samples[0] && (samples[0].timesS.at(-1) ?? 0) >= lastS - 0.001) break;
-    const sample = await decodeSample(context, master, { index: video.index, ...place });
+    // Turned pictures would have to be cut out otherwise; phones have no grain.
+    const pairOf = { width: video.width ?? 0, height: video.height ?? 0 };
+    const wanted = rotationOf(video) === 0 ? { pairOf } : {};
+    const sample = await decodeSample(context, master, { index: video.index, ...place, ...wanted });
     if (sample.timesS.length === 0) {
       const where = samples.length === 0 ? '' : ` ${place.name}`;
       throw new Refusal('undecodable', `The pictures cannot be decoded${where}. The file may be damaged.`);
@@ -177,7 +202,13 @@ async function takeSamples(
   return samples;
 }
 
-type Findings = { endS: number; lastS: number; samples: readonly Sample[]; crop?: Crop | null };
+type Findings = {
+  endS: number;
+  lastS: number;
+  samples: readonly Sample[];
+  crop?: Crop | null;
+  jumps?: readonly Jump[];
+};
 
 export function describeMaster(
   spec: Pick<InspectSpec, 'bytes'>,
@@ -185,17 +216,18 @@ export function describeMaster(
   video: ProbedStream,
   findings: Findings,
 ): Inspection {
-  const { samples, endS, lastS } = findings;
+  const { samples, endS, lastS, jumps = [] } = findings;
   const notes: string[] = [];
-  const interlaced = isInterlaced(video.field_order, samples);
+  const looksInterlaced = isInterlaced(video.field_order, samples);
   const pulldown = pulldownOf(samples);
   const chosen = chooseRate({
     base: parseRate(video.r_frame_rate),
     average: parseRate(video.avg_frame_rate),
     samples: samples.map((sample) => sample.timesS),
-    interlaced,
+    interlaced: looksInterlaced,
   });
   const { variable } = chosen;
+  const interlaced = looksInterlaced && !chosen.softPulldown;
   const fps = perSecond(chosen.rate);
   const firstField = !variable && fps > 29.9 && fps < 30.1 ? pulldown : undefined;
   // Of five frames four are the film's.
@@ -207,6 +239,8 @@ export function describeMaster(
     throw new Refusal('too_long', `The film is ${clockText(durationS)} long; at most 12 hours are possible.`);
   }
   addNotes(notes, probed, video, { rate, variable, interlaced, samples });
+  notes.push(...clockNotes(probed, jumps, startS, clockText));
+  if (chosen.softPulldown) notes.push(`frames that flags ask to be shown longer (3:2 pulldown) are not`);
   if (firstField) notes.push('3:2 pulldown is undone');
   const crop = findings.crop ?? null;
   if (crop) notes.push(`black bars are cut off: ${crop.width} x ${crop.height} remain`);
@@ -228,7 +262,14 @@ export function describeMaster(
       bitDepth: bitDepthOf(video.pix_fmt),
       colour: colourOf(video),
       fullRange: isFullRange(video),
-      cadence: firstField ? 'telecine' : variable ? 'variable' : interlaced ? 'interlaced' : 'constant',
+      cadence:
+        firstField || chosen.softPulldown
+          ? 'telecine'
+          : variable
+            ? 'variable'
+            : interlaced
+              ? 'interlaced'
+              : 'constant',
       crop,
       ...(firstField ? { firstField } : {}),
       ...colourNames(video),
@@ -272,7 +313,9 @@ function addNotes(notes: string[], probed: Probed, video: ProbedStream, traits: 
   if (traits.variable) notes.push(`variable frame rate brought to ${fps} frames a second`);
   if (traits.interlaced) notes.push('interlaced pictures are deinterlaced');
   const base = parseRate(video.r_frame_rate);
-  if (!traits.variable && base && perSecond(base) > 60.1) notes.push(`frame rate lowered to ${fps}`);
+  // A clock that jumps makes the container state thousands.
+  const isHigh = base !== undefined && perSecond(base) > 60.1 && perSecond(base) < 20 * fps;
+  if (!traits.variable && isHigh && fps > 30) notes.push(`frame rate lowered to ${fps}`);
   if (rotationOf(video) !== 0) notes.push(`pictures are turned by ${Math.round(rotationOf(video))} degrees`);
   if (colourOf(video) !== 'sdr') notes.push('high dynamic range is mapped to standard');
   if (bitDepthOf(video.pix_fmt) > 8)

@@ -116,7 +116,15 @@ export type PacketSpan = {
   /** Longest time between key frames, seconds. */
   keyGapS: number;
   bytes: number;
+  /** Where the clock does not go on as the packets do, in the order of the file, at most `JUMPS_MAX`. */
+  jumps: Jump[];
 };
+
+/** The clock goes on `byS` later than it should at `atS`, or, when negative, goes back. */
+export type Jump = { atS: number; byS: number };
+const JUMPS_MAX = 20;
+const AHEAD_S_MIN = 1;
+const BACK_S_MIN = 0.2;
 
 /**
  * Reads packets without decoding. `interval` is ffprobe's: `10%` from 10 s on, `%+60` the first minute; the whole
@@ -129,6 +137,7 @@ export async function scanPackets(
 ): Promise<{ spans: Map<number, PacketSpan>; status: number | null; errors: string }> {
   const spans = new Map<number, PacketSpan>();
   const lastKeyS = new Map<number, number>();
+  const dueS = new Map<number, number>();
   const onLine = (line: string) => {
     const [index, pts, dts, duration, size, flagsText = ''] = line.split('|');
     const timeS = numberOf(pts) ?? numberOf(dts);
@@ -141,6 +150,7 @@ export async function scanPackets(
     span.fromS = Math.min(span.fromS, timeS);
     span.lastS = Math.max(span.lastS, timeS);
     span.toS = Math.max(span.toS, timeS + (numberOf(duration) ?? 0));
+    noteJump(span, dueS, { at, decodeS: numberOf(dts), durationS: numberOf(duration) });
     if (!flagsText.startsWith('K')) return;
     span.keyGapS = Math.max(span.keyGapS, timeS - (lastKeyS.get(at) ?? timeS));
     lastKeyS.set(at, timeS);
@@ -159,5 +169,16 @@ export async function scanPackets(
 
 function emptySpan(): PacketSpan {
   const high = Number.POSITIVE_INFINITY;
-  return { packets: 0, fromS: high, toS: -high, lastS: -high, keyGapS: 0, bytes: 0 };
+  return { packets: 0, fromS: high, toS: -high, lastS: -high, keyGapS: 0, bytes: 0, jumps: [] };
+}
+
+type Step = { at: number; decodeS: number | undefined; durationS: number | undefined };
+
+function noteJump(span: PacketSpan, dueS: Map<number, number>, { at, decodeS, durationS = 0 }: Step): void {
+  if (decodeS === undefined) return;
+  const due = dueS.get(at) ?? decodeS;
+  const byS = decodeS - due;
+  if ((byS > AHEAD_S_MIN || byS < -BACK_S_MIN) && span.jumps.length < JUMPS_MAX)
+    span.jumps.push({ atS: due, byS });
+  dueS.set(at, decodeS + durationS);
 }

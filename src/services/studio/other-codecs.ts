@@ -19,7 +19,7 @@ const PEAK_SHARE = 0.75;
 export function inOtherCodecs(
   rungs: readonly Rung[],
   codecs: readonly OtherCodec[],
-  { colour }: Pick<Inspection['video'], 'colour'>,
+  { colour, grain, height }: Pick<Inspection['video'], 'colour' | 'grain' | 'height'>,
 ): Rung[] {
   const upper = rungs.filter(
     ({ width, height }) => Math.max(Math.min(width, height), (width * 9) / 16) >= LINES_MIN,
@@ -30,6 +30,20 @@ export function inOtherCodecs(
       ...{ name: `${rung.name}-${codec}`, codec, crf: CRF[codec](rung.crf) },
       bitsPerSMax: Math.round((rung.bitsPerSMax * PEAK_SHARE) / 1000) * 1000,
       ...(colour === 'sdr' ? {} : { range: colour }),
+      ...(codec === 'av1' ? filmGrainOf(grain, Math.min(1, rung.height / height)) : {}),
     })),
   );
+}
+
+/** In steps of eight bits, as it would be in the rendition. Less costs few bits and is not worth another look. */
+const GRAIN_MIN = 1.5;
+const STRENGTH_PER_STEP = 4;
+
+/**
+ * Grain that players add by themselves, where the film has so much that its bits are worth saving. Scaling down averages
+ * it away in proportion.
+ */
+function filmGrainOf(grain: number | undefined, scale: number): Pick<Rung, 'filmGrain'> {
+  const left = (grain ?? 0) * scale;
+  return left < GRAIN_MIN ? {} : { filmGrain: Math.min(50, Math.round(left * STRENGTH_PER_STEP)) };
 }
