@@ -77,9 +77,9 @@ test('spans that are made apart decode as one film: every frame once, even time 
   assert.ok(thorough.outcome.verdict === 'accepted');
   // Sound and grain are measured by the thorough inspection alone.
   const { audio, video, ...others } = thorough.outcome.inspection;
-  const { grain: _, ...pictures } = video;
+  const { grain: _, ...seenVideo } = video;
   const tracks = audio.map(({ loudness: _, ...rest }) => rest);
-  assert.deepEqual({ ...others, audio: tracks, video: pictures }, inspection);
+  assert.deepEqual({ ...others, audio: tracks, video: seenVideo }, inspection);
 
   const frames = 435;
   const rung = { name: '180p', width: 320, height: 180, crf: 20, bitsPerSMax: 2e6, preset: 'superfast' };
