@@ -1,7 +1,7 @@
-/** What settings say of the logs and metrics of each edge. */
+/** What settings say of the logs and metrics of each edge, and of the bounds of encoders. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { edgeTelemetry } from './compose-fleet.ts';
+import { edgeTelemetry, encoderBounds } from './compose-fleet.ts';
 import { parseConfig } from './platform/config.ts';
 import { SETTINGS, SETTINGS_PREFIX } from './settings.ts';
 
@@ -26,4 +26,17 @@ test('each edge has a folder and a port of its own', () => {
   assert.equal(edgeTelemetry(told, '/data', 8103).metricsPort, undefined);
   const elsewhere = settings({ MATINEE_EDGE_LOG: 'json', MATINEE_EDGE_LOG_FOLDER: '/var/log/matinee' });
   assert.equal(edgeTelemetry(elsewhere, '/data', 8101).log?.folder, '/var/log/matinee/edge-8101');
+});
+
+test('the memory of a machine is divided among its workers, and an operator may say otherwise', () => {
+  const gibibyte = 1024 ** 3;
+  const three = encoderBounds(settings({ MATINEE_ENCODERS: '3' }), 16 * gibibyte);
+  assert.deepEqual(three, { memoryBytesMax: 3 * gibibyte, diskBytesMax: undefined });
+  const small = encoderBounds(settings({ MATINEE_ENCODERS: '3' }), gibibyte);
+  assert.equal(small.memoryBytesMax, gibibyte / 2);
+  const told = settings({ MATINEE_ENCODER_MEMORY_MB: '700', MATINEE_ENCODER_DISK_MB: '2000' });
+  assert.deepEqual(encoderBounds(told, gibibyte), {
+    memoryBytesMax: 700 * 1024 * 1024,
+    diskBytesMax: 2000 * 1024 * 1024,
+  });
 });

@@ -1,4 +1,5 @@
 /** The composition roots of the fleets: one edge node, one encoder worker, each in a process of its own. */
+import { totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { edgeName, publicUrl } from './addresses.ts';
 import { createSteeringClient } from './clients/steering.ts';
@@ -12,7 +13,7 @@ import { MEDIA_BUCKET, PROFILES } from './names.ts';
 import { tellReady } from './platform/supervisor.ts';
 import { createSpotInterruptions } from './ports/interruptions/aws.ts';
 import { createFileInterruptions } from './ports/interruptions/embedded.ts';
-import { edgeProcess, URGENT_ENCODER } from './roles.ts';
+import { edgeProcess, encoderCount, URGENT_ENCODER } from './roles.ts';
 import { EDGE_LIMITS } from './services/edge/config.ts';
 import { readHours } from './services/edge/proactive-fill/hours.ts';
 import type { ProactiveFillOptions } from './services/edge/proactive-fill/proactive-fill.ts';
@@ -21,6 +22,9 @@ import { readCredentials } from './services/origin/credentials-file.ts';
 import type { Settings } from './settings.ts';
 
 const MEBIBYTE = 1024 * 1024;
+/** Of the memory of a machine, for the programs of all workers together. */
+const ENCODERS_SHARE = 0.75;
+const ENCODER_MEMORY_BYTES_MIN = 512 * MEBIBYTE;
 
 /** `number` tells which process of the edge this is, from 1 on. */
 export async function runEdge(port: number, number: number, unit: Unit): Promise<void> {
@@ -92,6 +96,27 @@ export function edgeTelemetry(settings: Settings, folder: string, port: number, 
   };
 }
 
+/** What each task may take of this machine. */
+export function encoderBounds(
+  settings: Pick<Settings, 'MATINEE_ENCODER_MEMORY_MB' | 'MATINEE_ENCODER_DISK_MB' | 'MATINEE_ENCODERS'>,
+  memoryBytes: number,
+): { memoryBytesMax: number; diskBytesMax: number | undefined } {
+  const { MATINEE_ENCODER_MEMORY_MB: memory, MATINEE_ENCODER_DISK_MB: disk } = settings;
+  // The urgent worker is one more.
+  const workers = encoderCount(settings) + 1;
+  const share = Math.max(ENCODER_MEMORY_BYTES_MIN, (memoryBytes * ENCODERS_SHARE) / workers);
+  return {
+    memoryBytesMax: memory > 0 ? memory * MEBIBYTE : Math.floor(share),
+    diskBytesMax: disk > 0 ? disk * MEBIBYTE : undefined,
+  };
+}
+
+/** Of the control group where that has less than the machine. */
+function machineMemory(): number {
+  const limit = process.constrainedMemory();
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+}
+
 export async function runEncoder(name: string, unit: Unit): Promise<void> {
   const { settings, folder, lifecycle, clock, log } = unit;
   const directory = await openDirectory(folder, settings);
@@ -110,6 +135,7 @@ export async function runEncoder(name: string, unit: Unit): Promise<void> {
     {
       ...{ name, scratch: join(folder, 'scratch', name), threads: settings.MATINEE_ENCODER_THREADS },
       urgentOnly: name === URGENT_ENCODER,
+      ...encoderBounds(settings, machineMemory()),
     },
   );
   const running = worker.run?.(lifecycle.signal);

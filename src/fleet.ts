@@ -2,14 +2,14 @@
  * The supervisor's process: it starts the control process and the fleets of edges and encoders, keeps them
  * alive, and tells a person where everything is. It holds no state and serves nothing.
  */
-import { availableParallelism } from 'node:os';
-import { relative } from 'node:path';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { shardCount } from './edge-shards.ts';
 import type { Unit } from './main.ts';
 import { type ChildSpec, type SupervisedChild, superviseChild } from './platform/supervisor.ts';
 import { ensurePrograms } from './programs.ts';
-import { CONTROL_ROLES, edgeProcess, type Role, URGENT_ENCODER } from './roles.ts';
+import { CONTROL_ROLES, edgeProcess, encoderCount, type Role, URGENT_ENCODER } from './roles.ts';
 import { EDGE_ENVIRONMENT } from './services/edge/process-environment.ts';
 import type { Settings } from './settings.ts';
 import { ensureWebBuild } from './web-build.ts';
@@ -21,6 +21,7 @@ export async function runSupervisor(roles: ReadonlySet<Role>, unit: Unit): Promi
   const startedAt = clock.monotonic();
   ensurePrograms(roles, settings, log);
   if (roles.has('web')) await ensureWebBuild(log);
+  if (roles.has('encoder')) await removeOtherScratch(folder, settings);
   const children: SupervisedChild[] = [];
   const start = (spec: ChildSpec) => {
     const child = superviseChild(spec, { clock, log });
@@ -72,7 +73,7 @@ export function childSpecs(roles: ReadonlySet<Role>, settings: Settings): ChildS
     }
   }
   if (roles.has('encoder')) {
-    const count = settings.MATINEE_ENCODERS === -1 ? availableParallelism() : settings.MATINEE_ENCODERS;
+    const count = encoderCount(settings);
     for (let number = 1; number <= count; number++) {
       const name = `encoder-${number}`;
       specs.push({ name, file: mainFile, args: ['--unit=encoder', `--name=${name}`], stopMs: 7000 });
@@ -84,6 +85,19 @@ export function childSpecs(roles: ReadonlySet<Role>, settings: Settings): ChildS
     }
   }
   return specs;
+}
+
+/** What workers left that there are no more, since fewer are wanted now; the others tidy up themselves. */
+async function removeOtherScratch(folder: string, settings: Settings): Promise<void> {
+  const scratch = join(folder, 'scratch');
+  await mkdir(scratch, { recursive: true });
+  const own = [
+    URGENT_ENCODER,
+    ...Array.from({ length: encoderCount(settings) }, (_, n) => `encoder-${n + 1}`),
+  ];
+  for (const name of await readdir(scratch))
+    if (/^encoder-/.test(name) && !own.includes(name))
+      await rm(join(scratch, name), { recursive: true, force: true });
 }
 
 function readyTable(rows: ReadonlyArray<readonly [string, string]>, folder: string): string {

@@ -1,4 +1,5 @@
 /** The roles of the program: which there are, and which processes a choice of them becomes. */
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { MatineeError } from './platform/errors.ts';
 
@@ -21,6 +22,11 @@ export const FLEET_ROLES = {
 
 /** The encoder worker that takes urgent tasks only. */
 export const URGENT_ENCODER = 'encoder-urgent';
+
+/** Besides the urgent one. */
+export function encoderCount({ MATINEE_ENCODERS: wanted }: { MATINEE_ENCODERS: number }): number {
+  return wanted === -1 ? availableParallelism() : wanted;
+}
 
 export type ControlRole = keyof typeof CONTROL_ROLES;
 export type Role = ControlRole | keyof typeof FLEET_ROLES;

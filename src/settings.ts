@@ -65,6 +65,27 @@ export const SETTINGS = {
     max: 64,
     meaning: 'Threads of each encode.',
   },
+  MATINEE_ENCODER_MEMORY_MB: {
+    kind: 'integer',
+    default: 0,
+    min: 0,
+    max: 1_048_576,
+    unit: 'MiB',
+    meaning:
+      'Memory that a program of an encoder may hold: one that takes more is ended, and its task fails and says so. ' +
+      '0 divides three quarters of the memory of the machine, or of its control group, among the workers, but gives ' +
+      'each 512 MiB at least.',
+  },
+  MATINEE_ENCODER_DISK_MB: {
+    kind: 'integer',
+    default: 0,
+    min: 0,
+    max: 16_777_216,
+    unit: 'MiB',
+    meaning:
+      'Temporary disk that a task of an encoder may take; a worker is given no task that needs more. 0 allows what is ' +
+      'free, less a twentieth of the disk or 512 MiB.',
+  },
   MATINEE_LADDER: {
     kind: 'text',
     default: 'per-title',

@@ -123,6 +123,8 @@ export const encodeWorker = z
     fps: z.number().nullable(),
     cpuS: z.number().nullable(),
     lastHeardAt: z.iso.datetime(),
+    /** What keeps it from working, in words: a full disk, a store that does not answer. */
+    trouble: z.string().nullable(),
   })
   .meta({ id: 'EncodeWorker' });
 export type EncodeWorker = z.infer<typeof encodeWorker>;

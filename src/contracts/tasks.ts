@@ -501,6 +501,8 @@ export type Lease = z.infer<typeof lease>;
 const attempt = z.number().int().positive();
 const taskParams = z.object({ task: z.string().max(200) });
 
+const trouble = z.string().max(500).optional();
+
 export const leaseTask = endpoint({
   id: 'leaseTask',
   method: 'POST',
@@ -514,6 +516,10 @@ export const leaseTask = endpoint({
     urgentOnly: z.boolean().optional(),
     /** The worker's machine is about to be taken away: it is given nothing. */
     draining: z.boolean().optional(),
+    /** Temporary disk that a task may fill: what needs more is not given. */
+    roomBytes: z.number().min(0).optional(),
+    /** Why this worker can do nothing at the moment, in words for operators: it is given nothing. */
+    trouble,
   }),
   reply: z.object({ lease: lease.nullable() }),
 });
@@ -531,6 +537,8 @@ export const heartbeatTask = endpoint({
     fps: z.number().optional(),
     /** The worker's machine is about to be taken away; this is its last task. */
     draining: z.boolean().optional(),
+    /** What keeps this task from going on. */
+    trouble: trouble.nullable(),
   }),
   reply: emptyReply,
   errors: ['stale_attempt', 'not_found'],

@@ -1,6 +1,6 @@
 /**
  * Workers, the planner, the store and the whole program killed at random moments of one encode, the store away for a
- * while, and an encoded chunk whose bytes change in the store: the title becomes ready each time with the same decoded
+ * while, disks that fill up, and an encoded chunk whose bytes change in the store: the title becomes ready each time with the same decoded
  * frames as an undisturbed run, and neither a temporary file nor an open task is left.
  *
  * MATINEE_KILLS=20 kills so often, MATINEE_AWAY_S=60 takes the store away for so long, once stopped and once killed;
@@ -12,11 +12,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { JobDetail } from '../../src/contracts/jobs.ts';
 import { getJson, postJson, titleOf } from '../api.ts';
+import { fill, makeRoom } from '../mounts.ts';
 import { findUnit } from '../processes.ts';
 import { CONTROL, type Encoding, FILMS, MEDIA, openEncoding, STORE } from './encoding.ts';
 
 const KILLS = Number(process.env.MATINEE_KILLS ?? 3);
 const SEED = Number(process.env.MATINEE_KILL_SEED ?? 1);
+/** How long a disk stays full after operators were told. */
+const FULL_S = process.env.MATINEE_AWAY_S ? 60 : 1;
 const AWAY_S = Number(process.env.MATINEE_AWAY_S ?? 8);
 /** The program takes names that begin like this for its settings, and these are none. */
 const CLEARED = { MATINEE_KILLS: undefined, MATINEE_KILL_SEED: undefined, MATINEE_AWAY_S: undefined };
@@ -136,6 +139,28 @@ for (const way of ways) {
     await encoding.nothingLeft();
   });
 }
+
+test('disks that fill up in the middle of an encode are told to operators, and work goes on when there is room', {
+  timeout: LONG_MS,
+}, async (t) => {
+  if (encoding.noMounts !== undefined) return t.skip(encoding.noMounts);
+  const key = 'full.mp4';
+  await encoding.put(key);
+  await encoding.untilProgress(key, 0.25);
+  for (const [disk, words] of [
+    ['scratch', /disk is full|temporary disk/],
+    ['objects', /the store is full/],
+  ] as const) {
+    await fill(encoding[disk]);
+    t.diagnostic(await encoding.untilTrouble(key, words));
+    await sleep(FULL_S * 1000);
+    const { job } = await encoding.jobOf(key);
+    assert.ok(job.state === 'encoding' && job.tasks.failed === 0, JSON.stringify(job));
+    await makeRoom(encoding[disk]);
+  }
+  assert.deepEqual(await encoding.framesOf(key), undisturbed);
+  await encoding.nothingLeft();
+});
 
 test('an encoded chunk whose bytes change in the store is noticed and made again', async () => {
   const key = 'undisturbed.mp4';

@@ -41,6 +41,8 @@ export type Encoding = {
   /** Waits until so much of it is done; whoever answers for titles may be gone meanwhile. */
   untilProgress(key: string, atLeast: number): Promise<Title>;
   jobOf(key: string): Promise<JobDetail>;
+  /** Waits until a worker or the newest failure of a task says so. */
+  untilTrouble(key: string, words: RegExp): Promise<string>;
   /** No job waits for anything, and no temporary file is left. */
   nothingLeft(): Promise<void>;
   close(): Promise<void>;
@@ -103,6 +105,18 @@ export async function openEncoding(of: {
     const id = (await titleOf(web, FILMS, key))?.id;
     return getJson<JobDetail>(`${web}/api/jobs/${jobs.find(({ title }) => title === id)?.id}`);
   };
+  const untilTrouble = async (key: string, words: RegExp) => {
+    for (const end = Date.now() + 60_000; Date.now() < end; await sleep(200)) {
+      const { workers, tasks } = await jobOf(key);
+      const texts = [
+        ...workers.map(({ name, trouble }) => trouble && `${name}: ${trouble}`),
+        ...tasks.map(({ name, lastFailure }) => lastFailure && `${name}: ${lastFailure.message}`),
+      ];
+      const found = texts.find((text) => text && words.test(text));
+      if (found) return found;
+    }
+    throw new Error(`nobody was told of ${words}`);
+  };
   /** Workers tidy up when a task ends, and what a killed one left when they start. */
   const nothingLeft = async () => {
     const left = async () =>
@@ -116,7 +130,7 @@ export async function openEncoding(of: {
     }
   };
   return {
-    ...{ installation, s3, scratch, noMounts, framesOf, untilProgress, jobOf, nothingLeft },
+    ...{ installation, s3, scratch, noMounts, framesOf, untilProgress, jobOf, untilTrouble, nothingLeft },
     objects: join(installation.folder, 'objects'),
     put: async (key) => void (await s3.send(new PutObjectCommand({ Bucket: FILMS, Key: key, Body: clip }))),
     close: async () => {

@@ -11,6 +11,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { isMatineeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import { retry } from '../../platform/retry.ts';
+import { asDiskFailure, watchFolder } from './disk-room.ts';
 import { isTooLate } from './drain.ts';
 import { createOutputs } from './outputs.ts';
 import { runTask } from './run-task.ts';
@@ -21,6 +22,9 @@ export type AttemptDeps = { studio: StudioClient; clock: Clock; log: Log; progra
 export type AttemptConfig = {
   scratch: string;
   threads: number;
+  memoryBytesMax?: number | undefined;
+  /** Temporary disk that a task may take. */
+  diskBytesMax?: number | undefined;
   /** When the machine goes, if it was told to. */
   drain?: { readonly atMs: number | undefined } | undefined;
 };
@@ -50,18 +54,20 @@ export async function runAttempt(
   const log = deps.log.with({ task: lease.task, attempt: lease.attempt, kind: lease.spec.kind });
   const lost = new AbortController();
   const late = new AbortController();
+  const over = new AbortController();
   const stop = AbortSignal.any([stopping, late.signal]);
-  const signal = AbortSignal.any([stop, lost.signal]);
-  const state = { progress: 0, fps: undefined as number | undefined };
+  const signal = AbortSignal.any([stop, lost.signal, over.signal]);
+  const state: State = { progress: 0, fps: undefined, trouble: undefined };
   const startedAt = deps.clock.monotonic();
   const heartbeats = Promise.all([
     sendHeartbeats({ ...deps, log }, lease, state, config.drain, lost, signal),
     giveUpWhenLate(deps.clock, config.drain, state, late, signal),
   ]);
   try {
-    const result = await inFolder(config.scratch, (folder) =>
-      work({ ...deps, log }, config, lease, folder, state, signal),
-    );
+    const result = await inFolder(config.scratch, (folder) => {
+      void watchFolder(deps.clock, folder, config.diskBytesMax ?? Number.POSITIVE_INFINITY, over, signal);
+      return work({ ...deps, log }, config, lease, folder, state, signal);
+    });
     signal.throwIfAborted();
     await reportDone({ ...deps, log }, lease, result, signal);
     log.info('task done', { wallS: Math.round(deps.clock.monotonic() - startedAt) / 1000 });
@@ -71,7 +77,9 @@ export async function runAttempt(
       log.warn('lease lost, the work was dropped');
       return undefined;
     }
-    const failure = stop.aborted ? drained() : asTaskFailure(error);
+    const failure = stop.aborted
+      ? drained()
+      : asTaskFailure(over.signal.aborted ? over.signal.reason : error);
     await reportFailed({ ...deps, log }, lease, failure, stop);
     return failure;
   } finally {
@@ -84,12 +92,15 @@ async function inFolder<T>(scratch: string, use: (folder: string) => Promise<T>)
   const folder = await mkdtemp(join(scratch, 'task-'));
   try {
     return await use(folder);
+  } catch (error) {
+    // While the folder is there: room comes back with its end.
+    throw error instanceof TaskFailure ? await asDiskFailure(error, folder) : error;
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 
-type State = { progress: number; fps: number | undefined };
+type State = { progress: number; fps: number | undefined; trouble: string | undefined };
 
 /** Aborts the task once it cannot be finished before the machine goes. */
 async function giveUpWhenLate(
@@ -125,7 +136,10 @@ function work(
     const { urls } = await retry(() => studio.signOutputs(call, signal), patience(deps, signal));
     return urls;
   };
-  const outputs = createOutputs({ sign, clock, signal });
+  const onTrouble = (trouble: string | undefined) => {
+    state.trouble = trouble;
+  };
+  const outputs = createOutputs({ sign, clock, signal, onTrouble });
   const progress = (done: number, fps?: number) => {
     if (Number.isFinite(done)) state.progress = Math.max(state.progress, Math.min(0.99, Math.max(0, done)));
     state.fps = fps;
@@ -134,7 +148,20 @@ function work(
   const pace = isUrgent(spec)
     ? { threads: Math.max(config.threads, availableParallelism()), niceness: URGENT_NICENESS }
     : { threads: config.threads };
-  return runTask({ programs, ...pace, folder, outputs, clock, log, signal, progress }, spec);
+  return runTask(
+    {
+      programs,
+      ...pace,
+      memoryBytesMax: config.memoryBytesMax,
+      folder,
+      outputs,
+      clock,
+      log,
+      signal,
+      progress,
+    },
+    spec,
+  );
 }
 
 function isUrgent(spec: TaskSpec): boolean {
@@ -153,9 +180,15 @@ async function sendHeartbeats(
   while (!signal.aborted) {
     try {
       await deps.clock.sleep((lease.leaseS * 1000) / 3, signal);
-      const { progress, fps } = state;
+      const { progress, fps, trouble = null } = state;
       const draining = drain?.atMs === undefined ? {} : { draining: true };
-      const body = { attempt: lease.attempt, progress, ...(fps === undefined ? {} : { fps }), ...draining };
+      const body = {
+        attempt: lease.attempt,
+        progress,
+        trouble,
+        ...(fps === undefined ? {} : { fps }),
+        ...draining,
+      };
       await deps.studio.heartbeatTask({ params: { task: lease.task }, body }, signal);
     } catch (error) {
       if (signal.aborted) return;

@@ -16,7 +16,7 @@ import { MatineeError } from '../../platform/errors.ts';
 import { createLog } from '../../platform/log.ts';
 import type { Interruptions } from '../../ports/interruptions/interruptions.ts';
 import { findPrograms, type ProgramSearch } from './programs.ts';
-import { createEncoderWorker } from './worker.ts';
+import { createEncoderWorker, type EncoderConfig } from './worker.ts';
 
 export type TaskEnd =
   | { end: 'done'; result: TaskResult }
@@ -47,7 +47,10 @@ export type FakeStudio = AsyncDisposable & {
     name?: string,
     interruptions?: Interruptions,
     search?: ProgramSearch,
+    bounds?: Pick<EncoderConfig, 'memoryBytesMax' | 'diskBytesMax'>,
   ): Promise<() => Promise<void>>;
+  /** What workers said to keep them from working. */
+  troubles: string[];
   serverUrl: string;
 };
 
@@ -59,6 +62,7 @@ export async function openFakeStudio(): Promise<FakeStudio> {
   const requested: string[] = [];
   const logged: string[] = [];
   const heartbeats: FakeStudio['heartbeats'] = [];
+  const troubles: string[] = [];
   const queue: Lease[] = [];
   const ends = new Map<string, (end: TaskEnd) => void>();
   const revoked = new Set<string>();
@@ -81,7 +85,8 @@ export async function openFakeStudio(): Promise<FakeStudio> {
   const client: StudioClient = {
     async leaseTask({ body }, signal) {
       check();
-      if (body.draining) return { lease: null };
+      if (body.trouble !== undefined) troubles.push(body.trouble);
+      if (body.draining || body.trouble !== undefined) return { lease: null };
       for (let i = 0; i < 100 && queue.length === 0 && !signal?.aborted; i++) await systemClock.sleep(20);
       return { lease: signal?.aborted ? null : (queue.shift() ?? null) };
     },
@@ -129,10 +134,11 @@ export async function openFakeStudio(): Promise<FakeStudio> {
       return Object.assign(ended, { task });
     },
     revoke: (task) => void revoked.add(task),
-    async startWorker(name = 'worker-1', interruptions, search = {}) {
+    troubles,
+    async startWorker(name = 'worker-1', interruptions, search = {}, bounds = {}) {
       const programs = await findPrograms(search);
       const log = createLog({ level: 'debug', format: 'json', write: (line) => void logged.push(line) });
-      const config = { name, scratch: join(folder, 'scratch', name), threads: 1 };
+      const config = { name, scratch: join(folder, 'scratch', name), threads: 1, ...bounds };
       const worker = createEncoderWorker(
         { studio: client, clock: systemClock, log, programs, ...(interruptions ? { interruptions } : {}) },
         config,

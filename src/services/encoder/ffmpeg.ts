@@ -70,6 +70,7 @@ export async function ffmpeg(context: TaskContext, run: FfmpegRun): Promise<Ffmp
     program: context.programs.ffmpeg,
     tether: context.programs.tether,
     niceness: context.niceness,
+    memoryBytesMax: context.memoryBytesMax,
     args: [
       ...['-hide_banner', '-nostdin', '-y', '-nostats', '-benchmark', '-v', 'level+info'],
       ...['-progress', 'pipe:1', '-stats_period', '0.5'],
@@ -110,7 +111,11 @@ export async function ffmpegOrFail(
   if (/No space left on device/i.test(end.errors)) {
     throw new TaskFailure('storage_full', 'the disk is full', { retry: true, programLog: end.errors });
   }
-  throw new TaskFailure('program_failed', `ffmpeg ended with status ${end.status}`, {
+  const how =
+    end.status === null
+      ? 'was killed from outside, as happens when the machine runs out of memory'
+      : `ended with status ${end.status}`;
+  throw new TaskFailure('program_failed', `ffmpeg ${how}`, {
     retry: true,
     programLog: end.errors,
   });
@@ -164,6 +169,7 @@ export async function ffprobe(
     program: context.programs.ffprobe,
     tether: context.programs.tether,
     niceness: context.niceness,
+    memoryBytesMax: context.memoryBytesMax,
     args: ['-hide_banner', '-v', 'error', ...masterOptions(master), ...args, '-i', master],
     timeLimitMs: options.timeLimitMs,
     signal: context.signal,

@@ -39,6 +39,8 @@ export type OutputsDeps = {
   sign(names: string[]): Promise<string[]>;
   clock: Clock;
   signal: AbortSignal;
+  /** Hears why nothing can be stored at the moment, and undefined when it can again. */
+  onTrouble?(trouble: string | undefined): void;
 };
 
 const NAMES_PER_BATCH = 200;
@@ -84,7 +86,10 @@ async function putWithRetries(
   options: PutOptions,
 ): Promise<StoredFile | undefined> {
   let refusals = 0;
-  const isHopeless = (error: unknown) => error instanceof Refusal && ++refusals >= REFUSALS_MAX;
+  const isHopeless = (error: unknown) => {
+    if (error instanceof TaskFailure) deps.onTrouble?.(error.message);
+    return error instanceof Refusal && ++refusals >= REFUSALS_MAX;
+  };
   return retry(
     async (tryNumber) => {
       // A URL may have expired while other files were sent, hence a fresh one for each further try.
@@ -92,7 +97,9 @@ async function putWithRetries(
       if (url === undefined) {
         throw new TaskFailure('output_refused', 'the studio gave no URL for an output', { retry: true });
       }
-      return putFile(url, file, options, deps.signal);
+      const stored = await putFile(url, file, options, deps.signal);
+      deps.onTrouble?.(undefined);
+      return stored;
     },
     {
       triesMax: TRIES_MAX,

@@ -120,6 +120,7 @@ export async function runPackager(
     ],
     cwd: context.folder,
     niceness: context.niceness,
+    memoryBytesMax: context.memoryBytesMax,
     timeLimitMs: TIME_LIMIT_MS,
     signal: context.signal,
   });

@@ -8,6 +8,7 @@ import { setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { systemCode } from '../../platform/errors.ts';
+import { startMemoryWatch } from './memory-watch.ts';
 import { TaskFailure, withoutUrls } from './task-failure.ts';
 
 export type ProgramRun = {
@@ -20,6 +21,8 @@ export type ProgramRun = {
   /** Working folder. Default: that of this process. */
   cwd?: string;
   timeLimitMs: number;
+  /** Memory that the program may hold; more ends it. Watched on Linux only. */
+  memoryBytesMax?: number | undefined;
   signal: AbortSignal;
   /** Gets standard output line by line; without it the output is captured. */
   onLine?(line: string): void;
@@ -45,7 +48,7 @@ const NICENESS = 10;
 
 /**
  * Resolves with the end of the program whatever its status. Throws the signal's reason when aborted, and
- * TaskFailure `program_timeout` after `timeLimitMs` or `program_failed` when it cannot be started.
+ * TaskFailure `program_timeout` after `timeLimitMs`, `memory_exceeded`, or `program_failed` when it cannot be started.
  */
 export async function runProgram(run: ProgramRun): Promise<ProgramEnd> {
   run.signal.throwIfAborted();
@@ -56,6 +59,7 @@ export async function runProgram(run: ProgramRun): Promise<ProgramEnd> {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   lowerPriority(child, run.niceness ?? NICENESS);
+  const memory = startMemoryWatch(child.pid, run.memoryBytesMax, () => killGroup(child));
   let timedOut = false;
   const timer = setTimeout(() => {
     timedOut = true;
@@ -68,6 +72,9 @@ export async function runProgram(run: ProgramRun): Promise<ProgramEnd> {
   try {
     const [status, out, tail] = await Promise.all([ended(child), stdout, stderr]);
     run.signal.throwIfAborted();
+    if (memory.exceeded) {
+      throw new TaskFailure('memory_exceeded', memory.exceeded, { retry: true, programLog: tail });
+    }
     if (timedOut) {
       const message = `the program took longer than ${Math.round(run.timeLimitMs / 1000)} s`;
       throw new TaskFailure('program_timeout', message, { retry: true, programLog: tail });
@@ -83,6 +90,7 @@ export async function runProgram(run: ProgramRun): Promise<ProgramEnd> {
     });
   } finally {
     clearTimeout(timer);
+    memory.stop();
     run.signal.removeEventListener('abort', onAbort);
     killGroup(child);
   }

@@ -26,6 +26,8 @@ export type TaskContext = {
   readonly threads: number;
   /** Of the programs that are run; default: that of long encodes. */
   readonly niceness?: number;
+  /** What each program may hold. */
+  readonly memoryBytesMax?: number | undefined;
   /** The task's own folder, removed when the task ends. */
   readonly folder: string;
   readonly outputs: Outputs;

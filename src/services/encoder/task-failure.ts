@@ -13,6 +13,8 @@ export type TaskFailureCode =
   | 'output_refused'
   | 'wrong_output'
   | 'storage_full'
+  | 'disk_exceeded'
+  | 'memory_exceeded'
   | 'unsupported'
   | 'drained'
   | 'internal';

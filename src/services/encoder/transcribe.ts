@@ -59,6 +59,7 @@ async function whisper(
   });
   const end = await runProgram({
     ...{ program, tether: context.programs.tether, niceness: context.niceness, cwd: context.folder },
+    memoryBytesMax: context.memoryBytesMax,
     args: [
       ...['-m', model, '-l', spec.language.split('-')[0] ?? 'auto', '-t', String(context.threads)],
       ...['-f', SOUND, '-ovtt', '-of', HEARD, '-pp'],

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { TaskSpec } from '../../contracts/tasks.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { silentLog } from '../../platform/log.ts';
+import { watchFolder } from './disk-room.ts';
 import { type FakeStudio, openFakeStudio, SECRET_MARK } from './fake-studio.ts';
 import { FAST_X264, makeClip, printed, TEST_PICTURE } from './test-clips.ts';
 import { createEncoderWorker } from './worker.ts';
@@ -151,4 +152,45 @@ test('a worker answers no requests and is not ready before it runs', async () =>
   const context = { rawTarget: '/x', remoteAddress: 'in-process', trusted: true };
   assert.equal((await worker.handle(new Request('http://h/x'), context)).status, 404);
   assert.equal(worker.health().ready, false);
+});
+
+test('encodes run at low priority, and the kernel takes them first when memory runs out', {
+  skip: process.platform !== 'linux' && 'only Linux tells',
+}, async () => {
+  const stop = await studio.startWorker('modest', undefined, {}, { memoryBytesMax: 8e9 });
+  const run = studio.run(slowChunk());
+  await until(async () => (await programsAtWork()) !== '');
+  const pid = Number((await programsAtWork()).trim().split(' ')[0]);
+  assert.equal((await printed('ps', '-o', 'ni=', '-p', String(pid))).trim(), '10');
+  assert.equal((await readFile(`/proc/${pid}/oom_score_adj`, 'utf8')).trim(), '500');
+  await stop();
+  assert.equal((await run).end === 'failed' && (await programsAtWork()), '');
+});
+
+test('a program that takes more memory than it may is ended, and the task says so', {
+  skip: process.platform !== 'linux' && 'memory is watched on Linux only',
+}, async () => {
+  const stop = await studio.startWorker('lean', undefined, {}, { memoryBytesMax: 100 * 1024 * 1024 });
+  const end = await studio.run(slowChunk());
+  assert.ok(end.end === 'failed' && end.code === 'memory_exceeded', JSON.stringify(end));
+  assert.match(end.message, /held \d+ MiB of memory; it may hold 100 MiB/);
+  assert.equal(await programsAtWork(), '');
+  assert.deepEqual(await readdir(join(studio.folder, 'scratch', 'lean')), []);
+  await stop();
+});
+
+test('a worker without room for temporary files takes nothing and says why', async () => {
+  const stop = await studio.startWorker('cramped', undefined, {}, { diskBytesMax: 1024 * 1024 });
+  await until(() => studio.troubles.length > 0);
+  assert.match(studio.troubles[0] ?? '', /disk is full: 1 MiB are left/);
+  await stop();
+});
+
+test('a task that takes more temporary disk than it may is stopped with the figures', async () => {
+  const folder = join(studio.folder, 'large');
+  await mkdir(folder);
+  await writeFile(join(folder, 'video.mp4'), Buffer.alloc(3 * 1024 * 1024));
+  const over = new AbortController();
+  await watchFolder(systemClock, folder, 2 * 1024 * 1024, over, over.signal);
+  assert.match(over.signal.reason.message, /took 3 MiB of temporary disk; it may take 2 MiB/);
 });

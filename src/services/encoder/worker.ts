@@ -13,6 +13,7 @@ import type { Log } from '../../platform/log.ts';
 import type { Health, Service } from '../../platform/service.ts';
 import type { Interruptions } from '../../ports/interruptions/interruptions.ts';
 import { giveBack, runAttempt } from './attempt.ts';
+import { noRoom, ROOM_BYTES_MIN, roomOf } from './disk-room.ts';
 import { createDrain, type Drain } from './drain.ts';
 import type { Programs } from './task-context.ts';
 import { asTaskFailure } from './task-failure.ts';
@@ -32,6 +33,10 @@ export type EncoderConfig = {
   scratch: string;
   /** Threads that decoders and encoders of one task may use. */
   threads: number;
+  /** What each program of a task may hold. Default: no bound. */
+  memoryBytesMax?: number | undefined;
+  /** Temporary disk that a task may take. Default: what is free. */
+  diskBytesMax?: number | undefined;
   /** Takes nothing but what a viewer or an uploader waits for, so that long encodes never block it. */
   urgentOnly?: boolean;
 };
@@ -42,7 +47,8 @@ const DRAINING_EVERY_MS = 3000;
 const BACKOFF_MIN_MS = 250;
 const BACKOFF_MAX_MS = 15_000;
 const TOLD_FROM_FAILURES = 6;
-const DISK_FULL_PAUSE_MS = 20_000;
+const DISK_FULL_PAUSE_MS = 5000;
+const NO_ROOM_EVERY_MS = 2000;
 /** Failed calls in a row after which the worker says that it is not ready. */
 const FAILURES_UNTIL_UNREADY = 3;
 
@@ -102,7 +108,7 @@ export function createEncoderWorker(
  */
 async function nextLease(
   deps: EncoderDeps,
-  { name: worker, urgentOnly = false }: EncoderConfig,
+  { name: worker, urgentOnly = false, scratch, diskBytesMax }: EncoderConfig,
   drain: Drain | undefined,
   signal: AbortSignal,
 ): Promise<Lease | null> {
@@ -112,7 +118,15 @@ async function nextLease(
     await deps.clock.sleep(DRAINING_EVERY_MS, signal);
     return null;
   }
-  const body = { worker, waitS: LEASE_WAIT_S, ...(urgentOnly ? { urgentOnly } : {}) };
+  const roomBytes = await roomOf(scratch, diskBytesMax);
+  if (roomBytes < ROOM_BYTES_MIN) {
+    const trouble = noRoom(roomBytes);
+    deps.log.warn('no task is taken for want of temporary disk', { roomBytes });
+    await deps.studio.leaseTask({ body: { worker, waitS: 0, trouble } }, signal);
+    await deps.clock.sleep(NO_ROOM_EVERY_MS, signal);
+    return null;
+  }
+  const body = { worker, waitS: LEASE_WAIT_S, roomBytes, ...(urgentOnly ? { urgentOnly } : {}) };
   const asked = deps.studio.leaseTask({ body }, signal);
   const stopped = Promise.withResolvers<never>();
   const onAbort = () => stopped.reject(signal.reason);

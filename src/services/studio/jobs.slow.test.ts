@@ -201,6 +201,41 @@ test('a lost worker is noticed within ten seconds, and its task is another’s',
   assert.deepEqual([found?.lost, found?.lastFailure?.code], [1, 'lost']);
 });
 
+test('a worker without room for a task is not given it, and operators see why', async () => {
+  await using rig = await openRig();
+  await rig.fleet.stop();
+  await rig.put('small.mp4', {});
+  const ask = (more: { roomBytes?: number; trouble?: string }) =>
+    rig.studio.leaseTask({ body: { worker: 'small', waitS: 2, ...more } });
+  const trouble = async (title: string) => {
+    const { job } = await rig.jobs.getJob({ params: { job: `${title}-1` } });
+    assert.ok(job);
+    const { workers } = await rig.jobs.getJob({ params: { job: `${title}-1` } });
+    return workers.find(({ name }) => name === 'small')?.trouble;
+  };
+  const { id } = await rig.until('small.mp4', ({ now }) => now.state === 'ingesting');
+  assert.equal((await ask({ roomBytes: 1024 })).lease, null);
+  assert.match(
+    (await trouble(id)) ?? '',
+    /^(glance|inspect) needs 16 MiB of temporary disk, and 0 MiB are free$/,
+  );
+  assert.equal((await ask({ trouble: 'its disk is full' })).lease, null);
+  assert.equal(await trouble(id), 'its disk is full');
+  let lease = (await ask({ roomBytes: 1e9 })).lease;
+  for (let tries = 0; !lease && tries < 5; tries++) lease = (await ask({ roomBytes: 1e9 })).lease;
+  assert.ok(lease);
+  assert.equal(await trouble(id), null);
+  const beat = (trouble: string | null) =>
+    rig.studio.heartbeatTask({
+      params: { task: lease.task },
+      body: { attempt: lease.attempt, progress: 0, trouble },
+    });
+  await beat('the store is full');
+  assert.equal(await trouble(id), 'the store is full');
+  await beat(null);
+  assert.equal(await trouble(id), null);
+});
+
 test('an encoded chunk that is gone from the store is made again', async () => {
   let broken = false;
   rig.fleet.conduct = (lease) => {

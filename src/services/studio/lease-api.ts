@@ -21,6 +21,7 @@ import { remakeInputs } from './remake.ts';
 import { addRemovals, LATE_WRITERS_MS, OUTPUT_URL_S } from './removals.ts';
 import { takeResult } from './results.ts';
 import { keepResult } from './reuse.ts';
+import { roomFor, roomWords } from './room.ts';
 import { lockTask, updateTask } from './rows.ts';
 import { type Failure, failForGood, isMachineFailure } from './setbacks.ts';
 import { fillSpec } from './spec-urls.ts';
@@ -42,7 +43,18 @@ export type LeaseDeps = {
   nudge(title: string): void;
   board: WorkerBoard;
 };
-export type Beat = { progress: number; fps?: number | undefined; draining?: boolean | undefined };
+export type Beat = {
+  progress: number;
+  fps?: number | undefined;
+  draining?: boolean | undefined;
+  trouble?: string | null | undefined;
+};
+export type Ask = {
+  worker: string;
+  waitMs: number;
+  urgentOnly?: boolean | undefined;
+  roomBytes?: number | undefined;
+};
 export type LeaseConfig = GridConfig &
   LadderConfig & { mediaBucket: string; taskQueue: string; leaseS: number };
 
@@ -52,10 +64,13 @@ const TRIES_MAX = 20;
 /** Attempts that end with the death of the worker; a task that kills its workers must not go on for ever. */
 const LOST_MAX = 10;
 const RECLAIMED_AT_ONCE = 100;
+/** Before a task is offered again that a worker had no room for. */
+const NO_ROOM_S = 5;
 const RETRY_MASTER_S = 2;
 /** Doubles with each failure up to the last, so that a minute costs little and an hour is outlasted. */
 const RETRY_MACHINE_S = { least: 2, most: 300 };
 
+type Grant = { granted?: { title: TitleRow; task: TaskRow }; dropped: string[]; lacks?: string };
 export type LeaseApi = ReturnType<typeof createLeaseApi>;
 
 export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
@@ -69,11 +84,10 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
 
   /** Gives null when there is nothing to do for so long. */
   async function lease(
-    worker: string,
-    waitMs: number,
-    urgentOnly: boolean,
+    { worker, waitMs, urgentOnly = false, roomBytes = Number.POSITIVE_INFINITY }: Ask,
     signal: AbortSignal,
   ): Promise<Lease | null> {
+    let lacks: string | undefined;
     await board.heard(worker, { task: null, draining: false });
     const deadline = clock.monotonic() + waitMs;
     for (;;) {
@@ -82,19 +96,29 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
         ...{ limit: 1, waitMs: leftMs, signal },
         ...(urgentOnly ? { priorityMin: URGENT_MIN } : {}),
       });
-      if (!job) return null;
-      const granted = await grant(job, worker);
-      if (granted) return finishLease(granted, job, worker, signal);
+      if (!job) {
+        await board.heard(worker, { trouble: lacks ?? null });
+        return null;
+      }
+      const granted = await grant(job, worker, roomBytes);
+      if (granted && 'lacks' in granted) lacks = granted.lacks;
+      else if (granted) return finishLease(granted, job, worker, signal);
       if (signal.aborted) return null;
     }
   }
 
   /** Makes the job's task the property of a new attempt, or takes a job out that nobody needs any more. */
-  async function grant(job: Job, worker: string): Promise<{ title: TitleRow; task: TaskRow } | undefined> {
-    const { granted, dropped } = await transact(async (tx) => {
+  async function grant(
+    job: Job,
+    worker: string,
+    roomBytes: number,
+  ): Promise<{ title: TitleRow; task: TaskRow } | { lacks: string } | undefined> {
+    const { granted, dropped, lacks } = await transact(async (tx): Promise<Grant> => {
       const found = await lockTask(tx, String(job.payload.task));
       if (!found || (found.task.state !== 'queued' && found.task.state !== 'leased')) return { dropped: [] };
       const { title, task } = found;
+      const needed = await roomFor(tx, task);
+      if (needed > roomBytes) return { dropped: [], lacks: roomWords(task.name, needed, roomBytes) };
       if (task.state === 'leased') {
         const message = 'the worker was not heard of any more';
         await keepEvidence(tx, clock, task, { code: 'lost', message });
@@ -114,6 +138,13 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
       return { granted: { title, task: { ...task, ...values } }, dropped: [] };
     });
     if (granted) return granted;
+    if (lacks) {
+      // Another worker may have the room, and this one takes something else meanwhile.
+      const error = { code: 'drained', message: lacks };
+      await queue.fail(taskQueue, job, error, { retry: true, delayS: NO_ROOM_S }).catch(ignoreStale);
+      log.warn('a worker lacks temporary disk for a task', { task: job.payload.task, worker, why: lacks });
+      return { lacks };
+    }
     await queue.complete(taskQueue, job).catch(ignoreStale);
     await forget(dropped);
     wakeOf(job);
@@ -133,7 +164,7 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
     try {
       signal.throwIfAborted();
       const spec = await fillSpec({ db, objects, keys }, mediaBucket, title, task);
-      await board.heard(worker, { task: task.id });
+      await board.heard(worker, { task: task.id, trouble: null });
       log.debug('task leased', { task: task.id, attempt: task.attempt, worker });
       nudge(title.title);
       return { task: task.id, attempt: task.attempt, spec, leaseS };
@@ -161,7 +192,7 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
 
   async function heartbeat(id: string, attempt: number, beat: Beat): Promise<void> {
     const task = await current(id, attempt);
-    const { progress, fps = null, draining } = beat;
+    const { progress, fps = null, draining, trouble } = beat;
     await db
       .updateTable('studio.tasks')
       .set({ progress, fps, heard_ms: clock.now() })
@@ -169,7 +200,13 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
       .where('attempt', '=', attempt)
       .execute();
     await queue.heartbeat(taskQueue, jobOf(task)).catch(ignoreStale);
-    if (task.worker !== null) await board.heard(task.worker, draining === undefined ? {} : { draining });
+    if (task.worker !== null) {
+      const news = {
+        ...(draining === undefined ? {} : { draining }),
+        ...(trouble === undefined ? {} : { trouble }),
+      };
+      await board.heard(task.worker, news);
+    }
     nudge(task.title);
   }
 
@@ -264,8 +301,9 @@ export function createLeaseApi(deps: LeaseDeps, config: LeaseConfig) {
   }
 
   const drain = (worker: string) => board.heard(worker, { draining: true });
+  const trouble = (worker: string, words: string) => board.heard(worker, { task: null, trouble: words });
 
-  return { lease, drain, heartbeat, signOutputs, complete, fail, reclaim };
+  return { lease, drain, trouble, heartbeat, signOutputs, complete, fail, reclaim };
 }
 
 function retryDelayS(code: string, failures: number): number {

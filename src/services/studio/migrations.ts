@@ -150,4 +150,9 @@ export const studioMigrations: Readonly<Record<string, Migration>> = {
       await sql`ALTER TABLE studio.titles ADD COLUMN content_keys jsonb`.execute(db);
     },
   },
+  '006-worker-trouble': {
+    up: async (db: Kysely<unknown>) => {
+      await sql`ALTER TABLE studio.workers ADD COLUMN trouble text`.execute(db);
+    },
+  },
 };

@@ -172,8 +172,12 @@ function leaseRoutes(leases: LeaseApi, isOpen: () => boolean, stopping: AbortSig
         await leases.drain(body.worker);
         return { lease: null };
       }
+      if (body.trouble !== undefined) {
+        await leases.trouble(body.worker, body.trouble);
+        return { lease: null };
+      }
       const signal = AbortSignal.any([request.signal, stopping]);
-      const lease = await leases.lease(body.worker, body.waitS * 1000, body.urgentOnly ?? false, signal);
+      const lease = await leases.lease({ ...body, waitMs: body.waitS * 1000 }, signal);
       // A worker that hears "nothing to do" asks again at once; this one has to wait for the next studio.
       if (!lease && stopping.aborted) {
         return errorResponse(new MatineeError('unavailable', 'the studio is stopping'));

@@ -134,6 +134,8 @@ export type WorkerTable = {
   draining: Generated<boolean>;
   since_ms: number;
   heard_ms: number;
+  /** What keeps it from working, in words. */
+  trouble: string | null;
 };
 
 /** Prefixes of the media bucket that are to be emptied at a time. */

@@ -10,21 +10,23 @@ const SHOWN_MS = 10 * 60_000;
 const FORGOTTEN_MS = 24 * 3600_000;
 const WORKERS_MAX = 1000;
 
+export type Heard = { task?: string | null; draining?: boolean; trouble?: string | null };
 export type WorkerBoard = ReturnType<typeof createWorkerBoard>;
 
 export function createWorkerBoard({ db, clock }: { db: Db; clock: Clock }) {
   return {
     /** `task`: what it has from now on; absent leaves that as it is. */
-    async heard(name: string, of: { task?: string | null; draining?: boolean } = {}): Promise<void> {
+    async heard(name: string, of: Heard = {}): Promise<void> {
       const now = clock.now();
       const values = {
         heard_ms: now,
         ...(of.task === undefined ? {} : { task: of.task, since_ms: now }),
         ...(of.draining === undefined ? {} : { draining: of.draining }),
+        ...(of.trouble === undefined ? {} : { trouble: of.trouble }),
       };
       await db
         .insertInto('studio.workers')
-        .values({ name, task: null, since_ms: now, ...values })
+        .values({ name, task: null, since_ms: now, trouble: null, ...values })
         .onConflict((conflict) => conflict.column('name').doUpdateSet(values))
         .execute();
     },
@@ -55,6 +57,7 @@ export function createWorkerBoard({ db, clock }: { db: Db; clock: Clock }) {
         ...{ name: row.name, state: stateOf(row, now), task: row.task, title: row.title },
         since: new Date(row.since_ms).toISOString(),
         ...{ fps: row.fps, cpuS: null },
+        trouble: row.trouble,
         lastHeardAt: new Date(row.heard_ms).toISOString(),
       }));
     },

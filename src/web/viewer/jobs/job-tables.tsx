@@ -70,7 +70,10 @@ export function WorkersTable({ workers, tasks }: WorkersTableProps) {
             {workers.map((worker) => (
               <tr key={worker.name} data-state={worker.state}>
                 <th scope="row">{worker.name}</th>
-                <td data-label="State">{workerStateWords(worker.state)}</td>
+                <td data-label="State">
+                  {workerStateWords(worker.state)}
+                  {worker.trouble !== null && <p className="console-note">{worker.trouble}</p>}
+                </td>
                 <td data-label="Task">{taskOf(worker, names)}</td>
                 <td data-label="Frames/s">{worker.fps === null ? '' : formatFps(worker.fps)}</td>
                 <td data-label="Since">{formatMoment(worker.since)}</td>
