@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MUTATION_NAMES, mutate, seededRandom } from '../mutations.testing.ts';
+import { TaskFailure } from '../task-failure.ts';
 import { readSidecar, SIDECAR_BYTES_MAX } from './read-sidecar.ts';
 
 const SRT =
@@ -105,4 +107,47 @@ test('what cannot be captions is refused with a sentence, at once', () => {
 
 test('XML that is about something else is no mistake', () => {
   assert.deepEqual(read('<movie><title>x</title></movie>', { format: 'xml' }).cues, []);
+});
+
+test('damaged files are read or refused, and nothing else happens', () => {
+  const random = seededRandom(7);
+  const vtt = `WEBVTT\n\n${SRT.replaceAll(',', '.')}`;
+  const sources = [Buffer.from(SRT), utf16(SRT), Buffer.from(TTML), Buffer.from(vtt)];
+  for (let n = 0; n < 800; n++) {
+    const name = MUTATION_NAMES[n % MUTATION_NAMES.length] ?? 'bits';
+    const bytes = mutate(name, sources[Math.floor(random() * sources.length)] as Buffer, random, sources);
+    try {
+      for (const { fromMs, toMs, lines } of read(bytes).cues)
+        assert.ok(toMs > fromMs && lines.length > 0 && lines.every((line) => line.trim() !== ''), `${n}`);
+    } catch (error) {
+      assert.ok(error instanceof TaskFailure && error.code === 'unsupported', `${n}: ${error}`);
+    }
+  }
+});
+
+test('files that are made to take long do not', () => {
+  const fill = (head: string, piece: string, tail = '') =>
+    head + piece.repeat(Math.floor((SIDECAR_BYTES_MAX - head.length - tail.length) / piece.length)) + tail;
+  const cue = '00:00:01,000 --> 00:00:02,000\n';
+  const files = [
+    fill(cue, '<'),
+    fill(cue, '{\\'),
+    fill(cue, '&a'),
+    fill('', '0:0-->0:1\na\n'),
+    fill('', '1'),
+    fill('', ' '),
+    fill('<tt xml:space="preserve"><body><p begin="0s" end="1s">', ' ', '</p></body></tt>'),
+    fill('<tt><body><p begin="0s" end="1s">', '<span>', '</p></body></tt>'),
+    fill('WEBVTT\n\n', '00:01.000 --> 00:02.000\nx\n\n'),
+  ];
+  for (const [at, text] of files.entries()) {
+    const since = process.cpuUsage().user;
+    try {
+      read(text);
+    } catch (error) {
+      assert.ok(error instanceof TaskFailure, `${at}: ${error}`);
+    }
+    const tookMs = (process.cpuUsage().user - since) / 1000;
+    assert.ok(tookMs < 8000, `${at} took ${tookMs} ms`);
+  }
 });

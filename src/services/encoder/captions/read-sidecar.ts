@@ -8,7 +8,7 @@ import { isTtml, readTtml } from './ttml.ts';
 import { isWebVtt, readWebVtt } from './web-vtt.ts';
 
 /** The captions of a long film have about a hundred kilobytes, with the mark-up of TTML ten times as much. */
-export const SIDECAR_BYTES_MAX = 16 * 1024 * 1024;
+export const SIDECAR_BYTES_MAX = 8 * 1024 * 1024;
 
 /**
  * The text itself says what it is: names are wrong often enough. Throws TaskFailure `unsupported` with a sentence for

@@ -1,6 +1,6 @@
 /** Reads SubRip files as they are found: with or without numbers, hours, blank lines and commas. Pure. */
 import { cleanText, keypadSettings } from './cue-text.ts';
-import type { Cue, ReadCaptions } from './cues.ts';
+import { CUES_MAX, type Cue, type ReadCaptions } from './cues.ts';
 
 /** Old programs write `0:00:01,5 -> 0:00:02,5  X1:…`, and some a full stop. */
 const TIMING = /^\s*(\d+:)?(\d+):(\d+)(?:[.,:](\d{1,3}))?\s*-{1,2}>\s*(\d+:)?(\d+):(\d+)(?:[.,:](\d{1,3}))?/;
@@ -27,6 +27,7 @@ export function readSubRip(text: string): ReadCaptions {
     // The number of this cue was taken for the last line of the one before, which has a blank line before it.
     if (open && /^\s*\d+\s*$/.test(open.lines.at(-1) ?? '')) open.lines.pop();
     close();
+    if (cues.length > CUES_MAX) break;
     open = { fromMs: milliseconds(timing.slice(1, 5)), toMs: milliseconds(timing.slice(5, 9)), lines: [] };
   }
   close();

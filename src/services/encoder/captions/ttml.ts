@@ -96,7 +96,7 @@ function addCue(document: Document, element: Element, { fromMs, toMs, style }: C
 
 function textOf(document: Document, element: Element, style: Attributes): string {
   const keeps = style.space === 'preserve';
-  return element.children
+  const text = element.children
     .map((child) => {
       if (typeof child === 'string') return escapeText(keeps ? child : child.replaceAll(/[ \t\r\n]+/g, ' '));
       if (child.name === 'br') return '\n';
@@ -104,8 +104,9 @@ function textOf(document: Document, element: Element, style: Attributes): string
       const own = styleOf(document, child.attributes, style);
       return marked(textOf(document, child, own), own, style);
     })
-    .join('')
-    .replaceAll(/ *\n */g, keeps ? '$&' : '\n');
+    .join('');
+  // Of several blanks one is left by now.
+  return keeps ? text : text.replaceAll(/ ?\n ?/g, '\n');
 }
 
 /** A span's text with the tags for what sets it apart; those of the paragraph come with its first span or none. */

@@ -3,7 +3,7 @@
  * are left out, as a film's player has a style of its own.
  */
 import { cleanText } from './cue-text.ts';
-import type { Cue, ReadCaptions } from './cues.ts';
+import { CUES_MAX, type Cue, type ReadCaptions } from './cues.ts';
 
 /** A comma is wrong here, but files that were renamed have it. */
 const TIMING = /^((?:\d+:)?\d+:\d\d[.,]\d{3})\s+-->\s+((?:\d+:)?\d+:\d\d[.,]\d{3})(.*)$/;
@@ -14,6 +14,7 @@ export function readWebVtt(text: string): ReadCaptions {
   const cues: Cue[] = [];
   let dropped = 0;
   for (const block of text.replaceAll(/\r\n|\r/g, '\n').split(/\n{2,}/)) {
+    if (cues.length > CUES_MAX) break;
     const lines = block.split('\n');
     const at = lines.findIndex((line) => line.includes('-->'));
     if (at < 0 || /^(NOTE|STYLE|REGION)\b/.test(lines[0] ?? '')) continue;

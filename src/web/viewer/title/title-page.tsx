@@ -59,6 +59,11 @@ function TitleView({ title, poller }: { title: Title; poller: Poller<Title> }) {
             {title.reason ?? 'This file cannot be played.'}
           </p>
         ) : null}
+        {title.state !== 'refused' && title.reason !== null ? (
+          <p className="title-note" role="status">
+            {title.reason}
+          </p>
+        ) : null}
         {isMoving(title) ? <Preparation title={title} /> : null}
         <div className="title-actions">
           {playable || title.state === 'ingesting' ? (
