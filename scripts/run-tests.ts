@@ -73,6 +73,7 @@ function installWhatTestsNeed(): void {
   const log = createLog({ level: 'info', format: 'text', write: (line) => process.stderr.write(line) });
   for (const [program, packageName] of [
     ['ffmpeg', 'ffmpeg'],
+    ['mpv', 'mpv'],
     ['chromium', 'chromium'],
   ] as const) {
     try {

@@ -1,4 +1,4 @@
-/** For tests only: serves some folders over loopback HTTP and remembers what was asked for. */
+/** For tests only: serves some folders over loopback HTTP, ranges too, and remembers what was asked for. */
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -21,8 +21,16 @@ export async function openFolderServer(folders: Readonly<Record<string, string>>
     const [, name = '', ...rest] = normalize(path).split('/');
     const body = await readFile(join(folders[name] ?? '/nowhere', ...rest)).catch(() => undefined);
     const type = TYPES[extname(path)] ?? 'application/octet-stream';
-    response.writeHead(body ? 200 : 404, { 'content-type': type, 'content-length': body?.length ?? 0 });
-    response.end(body);
+    const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
+    const from = Number(range?.[1] ?? 0);
+    const part = body?.subarray(from, range?.[2] ? Number(range[2]) + 1 : body.length);
+    response.writeHead(part ? (range ? 206 : 200) : 404, {
+      ...{ 'content-type': type, 'content-length': part?.length ?? 0 },
+      ...(part && range
+        ? { 'content-range': `bytes ${from}-${from + part.length - 1}/${body?.length}` }
+        : {}),
+    });
+    response.end(part);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

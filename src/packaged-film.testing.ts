@@ -4,12 +4,12 @@
  */
 import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TaskResult, TaskSpec } from './contracts/tasks.ts';
+import type { Rung, TaskResult, TaskSpec } from './contracts/tasks.ts';
 import type { FakeStudio } from './services/encoder/fake-studio.ts';
 import { assembleFilm, type TrackResult } from './services/studio/film.ts';
 import type { Film } from './services/studio/manifests/film.ts';
 import { composeManifests } from './services/studio/manifests/manifests.ts';
-import { planFilm } from './services/studio/plan.ts';
+import { addRungs, type PlannedTask, planFilm } from './services/studio/plan.ts';
 
 export type PackagedFilm = {
   film: Film;
@@ -23,7 +23,13 @@ export type PackagedFilm = {
 
 type Grid = Parameters<typeof planFilm>[1];
 
-export async function packageFilm(studio: FakeStudio, path: string, grid: Grid): Promise<PackagedFilm> {
+/** `more` makes further rungs of those that were planned. */
+export async function packageFilm(
+  studio: FakeStudio,
+  path: string,
+  grid: Grid,
+  more: (planned: readonly Rung[]) => Rung[] = () => [],
+): Promise<PackagedFilm> {
   const master = studio.url(path);
   const run = async (spec: TaskSpec): Promise<{ task: string; result: TaskResult }> => {
     const running = studio.run(spec);
@@ -33,10 +39,10 @@ export async function packageFilm(studio: FakeStudio, path: string, grid: Grid):
   };
   const { result: inspected } = await run({ kind: 'inspect', master, bytes: (await stat(path)).size });
   if (inspected.kind !== 'inspect' || inspected.outcome.verdict !== 'accepted') throw new Error('refused');
-  const { plan, tasks } = planFilm(inspected.outcome.inspection, grid, {
-    name: 'standard',
-    preset: { kind: 'standard' },
-  });
+  const found = inspected.outcome.inspection;
+  const planned = planFilm(found, grid, { name: 'standard', preset: { kind: 'standard' } });
+  const added = addRungs(found, planned.plan, grid, more(planned.plan.rungs));
+  const tasks: PlannedTask[] = [...planned.tasks, ...added.tasks];
   const folder = join(studio.folder, 'published');
   const inputs = new Map<string, string[]>();
   const results: TrackResult[] = [];
@@ -52,7 +58,7 @@ export async function packageFilm(studio: FakeStudio, path: string, grid: Grid):
     await rename(studio.output(task, ''), join(folder, track, '1'));
     results.push({ track, path: `../${track}/1/`, result });
   }
-  const film = assembleFilm(plan, results);
+  const film = assembleFilm(added.plan, results);
   const { hls, dash, files } = composeManifests(film);
   await mkdir(join(folder, 'p1'));
   for (const { name, text } of files) await writeFile(join(folder, 'p1', name), text);

@@ -30,13 +30,13 @@ export async function playInPage(
 }
 
 /** Winds at eight times the speed for a moment. */
-export async function windInPage(page: Page, url: string): Promise<SeenWinding> {
-  return page.evaluate(wind, url);
+export async function windInPage(page: Page, url: string, toS: number): Promise<SeenWinding> {
+  return page.evaluate(wind, { url, toS });
 }
 
 export type SeenWinding = { fromS: number; toS: number; tookS: number; keys: string[] };
 
-async function wind(url: string): Promise<SeenWinding> {
+async function wind({ url, toS }: { url: string; toS: number }): Promise<SeenWinding> {
   const { shaka } = globalThis as unknown as { shaka: { Player: new () => Player } };
   const video = document.querySelector('video') as HTMLVideoElement;
   const player = new shaka.Player();
@@ -51,12 +51,12 @@ async function wind(url: string): Promise<SeenWinding> {
   performance.clearResourceTimings();
   const [fromS, since] = [video.currentTime, performance.now()];
   player.trickPlay(8);
-  await reach(30);
+  await reach(toS);
   const tookS = (performance.now() - since) / 1000;
   const names = performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname);
   const keys = names.filter((name) => name.includes('/keys-'));
   await player.unload();
-  return { fromS, toS: 30, tookS, keys };
+  return { fromS, toS, tookS, keys };
 }
 
 type ShakaTrack = {

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { TaskResult, TaskSpec } from '../../contracts/tasks.ts';
+import type { PackagedTrack, TaskResult, TaskSpec } from '../../contracts/tasks.ts';
 import { gainFor } from './encode-audio.ts';
 import { type FakeStudio, openFakeStudio } from './fake-studio.ts';
 import { readSegment } from './mp4-boxes.ts';
+import { checkTrackFiles } from './segment-rules.testing.ts';
 import { FAST_X264, frameSums, makeClip, printed, TEST_PICTURE } from './test-clips.ts';
 
 let studio: FakeStudio;
@@ -116,6 +117,16 @@ test('spans that are made apart decode as one film: every frame once, even time 
     await writeFile(file, Buffer.concat(parts));
     return { file, parts };
   };
+
+  for (const media of ['video', 'audio'] as const) {
+    const kind = media === 'video' ? 'v' : 'a';
+    const { parts } = await join1(kind);
+    const [init, ...segments] = parts as [Buffer, ...Buffer[]];
+    const lights = made.flatMap((one) => one[media] ?? []);
+    const track = { ...lights[0], media, init: `${kind}-init.mp4`, startTicks: 0 } as PackagedTrack;
+    track.segments = lights.flatMap((one) => one.segments);
+    assert.deepEqual(checkTrackFiles({ init, segments }, track), [], 'the rules of CMAF');
+  }
 
   const pictures = await join1('v');
   const times = await printed(

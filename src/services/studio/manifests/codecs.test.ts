@@ -2,34 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkDash } from './check-dash.testing.ts';
 import { checkHls } from './check-hls.testing.ts';
-import type { Film } from './film.ts';
-import { audio, film, manifestOf, mediaFiles, playlistsOf, video } from './films.testing.ts';
-
-const coded = <T extends { track: Film['video'][0]['track'] }>(
-  one: T,
-  more: Partial<Film['video'][0]['track']>,
-) => ({ ...one, track: { ...one.track, ...more } });
-
-/** H.264 and HEVC in SDR, AV1 in PQ; the same English sound and the same talk as AAC, as E-AC-3 5.1, and as Opus. */
-function manyCodecs(): Film {
-  const sound = { language: 'en', label: 'English' };
-  const talk = { language: 'en', label: 'English (commentary)', commentary: true };
-  return film({
-    video: [
-      video(360),
-      { ...coded(video(480), { codecs: 'hvc1.1.6.L93.B0' }), name: '480p-hevc', path: '../480p-hevc/1/' },
-      { ...coded(video(720), { codecs: 'av01.0.08M.10.0.110.09.16.09.0' }), range: 'pq' },
-    ],
-    audio: [
-      coded(audio('a2', sound), { codecs: 'ec-3', channels: 6 }),
-      audio('a1', { ...sound, default: true }),
-      audio('a4', talk),
-      coded(audio('a3', sound), { codecs: 'opus' }),
-      coded(audio('a5', talk), { codecs: 'ec-3' }),
-      coded(audio('a6', talk), { codecs: 'opus' }),
-    ],
-  });
-}
+import { film, manifestOf, manyCodecs, mediaFiles, playlistsOf } from './films.testing.ts';
 
 const tags = (text: string, name: string) => text.split('\n').filter((line) => line.startsWith(`#${name}:`));
 

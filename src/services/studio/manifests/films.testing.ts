@@ -110,6 +110,32 @@ export function richFilm(): Film {
   });
 }
 
+const coded = <T extends { track: PackagedTrack }>(one: T, more: Partial<PackagedTrack>) => ({
+  ...one,
+  track: { ...one.track, ...more },
+});
+
+/** H.264 and HEVC in SDR, AV1 in PQ; the same English sound and the same talk as AAC, as E-AC-3 5.1, and as Opus. */
+export function manyCodecs(): Film {
+  const sound = { language: 'en', label: 'English' };
+  const talk = { language: 'en', label: 'English (commentary)', commentary: true };
+  return film({
+    video: [
+      video(360),
+      { ...coded(video(480), { codecs: 'hvc1.1.6.L93.B0' }), name: '480p-hevc', path: '../480p-hevc/1/' },
+      { ...coded(video(720), { codecs: 'av01.0.08M.10.0.110.09.16.09.0' }), range: 'pq' },
+    ],
+    audio: [
+      coded(audio('a2', sound), { codecs: 'ec-3', channels: 6 }),
+      audio('a1', { ...sound, default: true }),
+      audio('a4', talk),
+      coded(audio('a3', sound), { codecs: 'opus' }),
+      coded(audio('a5', talk), { codecs: 'ec-3' }),
+      coded(audio('a6', talk), { codecs: 'opus' }),
+    ],
+  });
+}
+
 /** Every file that the film's tracks are made of, by its address relative to the manifests, and its size. */
 export function mediaFiles(film: Film): Map<string, number> {
   const files = new Map<string, number>();
