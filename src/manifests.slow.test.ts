@@ -286,7 +286,7 @@ test('Shaka Player reads the IMSC captions in Chromium, and winds over key frame
     const { tookS, keys } = await windInPage(winding, `${server.url}/film/${packaged.dash}`, 18);
     await winding.close();
     assert.ok(tookS < 10, `17 s took ${tookS} s at eight times the speed`);
-    assert.ok(keys.length >= 5, `${keys}`);
+    assert.ok(keys.length >= 3, `${keys}`);
   } finally {
     await browser.close();
   }

@@ -72,7 +72,7 @@ export function aacSegment(packets: readonly Buffer[], firstPacket: number, numb
       u32(1, moof.length + data.length, shownTicks, 0x90000000),
     ]),
   );
-  const styp = box('styp', Buffer.from('msdh'), u32(0), Buffer.from('msdhmsixcmfc'));
+  const styp = box('styp', Buffer.from('msdh'), u32(0), Buffer.from('msdhmsixcmfs'));
   return Buffer.concat([styp, sidx, moof, data]);
 }
 

@@ -30,7 +30,7 @@ export function sampleSegment({ number, track, from, offset, samples }: Samples)
     );
   // The place counts from the box's beginning to the data behind the header of the next one.
   const header = moof(moof(0).length + 8);
-  const brands = box('styp', Buffer.from('msdh'), u32(0), Buffer.from('msdhcmfc'));
+  const brands = box('styp', Buffer.from('msdh'), u32(0), Buffer.from('msdhcmfs'));
   return Buffer.concat([brands, header, box('mdat', ...samples.map(({ bytes }) => bytes))]);
 }
 

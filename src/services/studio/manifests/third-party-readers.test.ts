@@ -78,6 +78,10 @@ for (const [form, one] of filmForms()) {
     assert.deepEqual(warnings, []);
     const wanted = new Map([
       ...one.video.map(({ name, path, track }) => [name, segmentsOf(path, track)] as const),
+      // mpd-parser takes the key frames alone for a rendition like others.
+      ...one.video.flatMap(({ name, path, keys }) =>
+        keys ? [[`${name}-keys`, segmentsOf(path, keys)] as const] : [],
+      ),
       ...one.audio.map(({ id, path, track }) => [`${id}-1`, segmentsOf(path, track)] as const),
     ]);
     const sound = Object.values(manifest.mediaGroups.AUDIO).flatMap((group) => Object.values(group));
