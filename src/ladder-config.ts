@@ -14,6 +14,9 @@ export async function ladderConfig({
   MATINEE_LADDER_FILE: file,
   MATINEE_CODECS: codecs,
   MATINEE_SOUND_CODECS: soundCodecs,
+  MATINEE_EXPECTED_VIEWS: expectedViews,
+  MATINEE_PRICE_CORE_HOUR: coreHour,
+  MATINEE_PRICE_EGRESS_GB: egressGb,
   MATINEE_LOUDNESS: loudness,
   MATINEE_SPEECH_MODEL: speechModel,
   MATINEE_SPEECH_LANGUAGES: speechLanguages,
@@ -23,6 +26,9 @@ export async function ladderConfig({
   return {
     ...{ presets, ladder, codecs: otherCodecs(codecs), soundCodecs: otherSound(soundCodecs) },
     speechLanguages: speechModel === '' ? [] : speechLanguages.split(',').map((one) => one.trim()),
+    expectedViews,
+    ...(coreHour > 0 ? { coreHour } : {}),
+    ...(coreHour > 0 && egressGb > 0 ? { prices: { coreHour, egressGb } } : {}),
     ...(loudness === 0 ? {} : { loudnessLufs: Math.min(loudness, LOUDEST_LUFS) }),
   };
 }

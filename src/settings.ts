@@ -98,7 +98,33 @@ export const SETTINGS = {
     default: 'h264',
     meaning:
       'Codecs of renditions, comma-separated: `h264` always, `hevc` and `av1` besides it for the upper rungs, and then ' +
-      'in the range of a master in high dynamic range. Each costs several times the processor time of H.264.',
+      'in the range of a master in high dynamic range. Each costs two to four times the processor time of H.264. With ' +
+      'both prices below set, a film gets them when they pay for themselves.',
+  },
+  MATINEE_EXPECTED_VIEWS: {
+    kind: 'integer',
+    default: 1000,
+    min: 0,
+    max: 2_000_000_000,
+    meaning:
+      'Views that a title is expected to have when neither its object (`x-amz-meta-expected-views`) nor an operator ' +
+      'said it.',
+  },
+  MATINEE_PRICE_CORE_HOUR: {
+    kind: 'decimal',
+    default: 0,
+    min: 0,
+    max: 10_000,
+    meaning:
+      'What an hour of one processor core costs, in any currency: estimates tell the money, and newer codecs are ' +
+      'weighed by it. 0 is not set.',
+  },
+  MATINEE_PRICE_EGRESS_GB: {
+    kind: 'decimal',
+    default: 0,
+    min: 0,
+    max: 10_000,
+    meaning: 'What a gigabyte sent to viewers costs, in the same currency. 0 is not set.',
   },
   MATINEE_SOUND_CODECS: {
     kind: 'text',

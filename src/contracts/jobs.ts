@@ -24,12 +24,17 @@ export const presetName = z
   .regex(/^[a-z0-9][a-z0-9-]{0,39}$/)
   .meta({ description: 'Name of an encoding preset.' });
 
+export const expectedViews = z.number().int().min(0).max(1_000_000_000_000);
+
 /** What a job was thought to need before it began, and what it needed. Seconds of processor and of wall clock, bytes. */
 export const jobCost = z.object({
   cpuS: z.number().nullable(),
   wallS: z.number().nullable(),
   bytes: z.number().nullable(),
+  /** Of the processor time, where its price is set. */
+  money: z.number().optional(),
 });
+export type JobCost = z.infer<typeof jobCost>;
 
 export const taskCounts = z.object({
   waiting: z.number().int(),
@@ -60,6 +65,8 @@ export const job = z
     reasonCode: z.string().nullable(),
     tasks: taskCounts,
     estimate: jobCost,
+    /** What it was thought to need when its renditions were chosen; absent where they were known at once. */
+    revised: jobCost.optional(),
     actual: jobCost,
   })
   .meta({ id: 'Job' });
@@ -150,6 +157,26 @@ export const ladderAnalysis = z.object({
 });
 export type LadderAnalysis = z.infer<typeof ladderAnalysis>;
 
+/** Why the upper rungs are, or are not, made in a newer codec as well. Money is in the currency of the prices set. */
+export const codecDecision = z.object({
+  codec: z.enum(['hevc', 'av1']),
+  made: z.boolean(),
+  /** pays: saved egress is worth the compute. too-dear: it is not. range: only it keeps the master's high range. */
+  why: z.enum(['pays', 'too-dear', 'range']),
+  views: z.number().meta({ description: 'Views that were expected.' }),
+  /** Part of the views on devices that take it. */
+  reach: z.number(),
+  /** Part of the bits of H.264 that it saves, and whether own titles told it. */
+  saving: z.number(),
+  savingFrom: z.enum(['stated', 'measured']),
+  savedBytes: z.number(),
+  cpuS: z.number(),
+  saved: z.number().meta({ description: 'Money: egress saved.' }),
+  cost: z.number().meta({ description: 'Money: compute.' }),
+  viewsNeeded: z.number().nullable().meta({ description: 'From so many views on it would pay.' }),
+});
+export type CodecDecision = z.infer<typeof codecDecision>;
+
 export const jobDetail = z
   .object({
     job,
@@ -157,6 +184,8 @@ export const jobDetail = z
     workers: z.array(encodeWorker),
     /** Null until the title was analysed, or where the preset needs no analysis. */
     ladder: ladderAnalysis.nullable(),
+    /** Absent where no prices are set to decide by. */
+    codecs: z.array(codecDecision).optional(),
     inspection: inspection.nullable(),
   })
   .meta({ id: 'JobDetail' });
@@ -238,7 +267,13 @@ export const reencodeTitle = endpoint({
   method: 'POST',
   path: '/api/jobs',
   summary: 'Encodes a title anew, with another preset. Only what differs from before is done again.',
-  body: z.object({ title: titleId, preset: presetName.optional() }),
+  body: z.object({
+    title: titleId,
+    preset: presetName.optional(),
+    expectedViews: expectedViews.optional().meta({
+      description: 'Views to expect of it from now on; absent leaves what was expected.',
+    }),
+  }),
   status: 202,
   reply: z.object({ job: jobId }),
   errors: ['not_found', 'conflict', 'invalid_request'],

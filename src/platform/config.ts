@@ -17,6 +17,7 @@ export type ConfigRow =
   | RowOf<'text', string>
   | RowOf<'path', string>
   | (RowOf<'integer', number> & { readonly min: number; readonly max: number })
+  | (RowOf<'decimal', number> & { readonly min: number; readonly max: number })
   | RowOf<'boolean', boolean>
   | (RowOf<'choice', string> & { readonly choices: readonly string[] })
   | RowOf<'ports', readonly number[]>
@@ -29,7 +30,7 @@ type ValueOf<Row extends ConfigRow> = Row extends { kind: 'map' }
   ? Readonly<Record<string, string>>
   : Row extends { kind: 'ports' }
     ? readonly number[]
-    : Row extends { kind: 'integer' }
+    : Row extends { kind: 'integer' | 'decimal' }
       ? number
       : Row extends { kind: 'boolean' }
         ? boolean
@@ -72,6 +73,8 @@ function parseValue(row: ConfigRow, text: string): unknown {
       return text;
     case 'integer':
       return parseInteger(text, row.min, row.max);
+    case 'decimal':
+      return parseDecimal(text, row.min, row.max);
     case 'boolean':
       if (/^(1|true|yes|on)$/i.test(text)) return true;
       if (/^(0|false|no|off)$/i.test(text)) return false;
@@ -88,6 +91,13 @@ function parseValue(row: ConfigRow, text: string): unknown {
 
 function parseInteger(text: string, min: number, max: number): number {
   if (!/^-?\d+$/.test(text)) throw new Error(`"${text}" is not a whole number`);
+  const value = Number(text);
+  if (value < min || value > max) throw new Error(`${value} is not between ${min} and ${max}`);
+  return value;
+}
+
+function parseDecimal(text: string, min: number, max: number): number {
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new Error(`"${text}" is not a number like 0.04`);
   const value = Number(text);
   if (value < min || value > max) throw new Error(`${value} is not between ${min} and ${max}`);
   return value;
@@ -111,6 +121,7 @@ export function configTable(rows: ConfigRows): string {
 function kindText(row: ConfigRow): string {
   if (row.kind === 'integer')
     return `whole number, ${row.min} to ${row.max}${row.unit ? ` ${row.unit}` : ''}`;
+  if (row.kind === 'decimal') return `number, ${row.min} to ${row.max}${row.unit ? ` ${row.unit}` : ''}`;
   if (row.kind === 'choice') return row.choices.join(' or ');
   if (row.kind === 'map') return 'name=value, comma between';
   if (row.kind === 'ports') return 'ports, comma between';

@@ -1,5 +1,6 @@
 /** What an object event changes in the rows of its title: a new master at hand, or an upload that goes on. */
 import { z } from 'zod';
+import { expectedViews } from '../../contracts/jobs.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { ObjectInfo } from '../../ports/objects/objects.ts';
 import { playsUnfinished } from './light.ts';
@@ -63,6 +64,7 @@ export async function takeMaster(
     ...{ etag: event.etag, master_bytes: master.size, master_modified_ms: modified, version },
     encryption: config.encryption,
     ...(title.etag === event.etag ? {} : { content_keys: null }),
+    ...viewsOf(master, title),
     ...{
       inspection: null,
       plan: null,
@@ -79,6 +81,12 @@ export async function takeMaster(
   if (published === null) tasks.push(glanceTask(master.size, config));
   await insertTasks(tx, id, version, tasks);
   return { version, dropped };
+}
+
+/** `x-amz-meta-expected-views` of the object, else what was expected before. */
+function viewsOf({ metadata }: ObjectInfo, { expected_views: before }: TitleRow) {
+  const views = expectedViews.safeParse(Number(metadata?.['expected-views'] ?? Number.NaN));
+  return { expected_views: views.success ? views.data : before };
 }
 
 export const inspectTask = (bytes: number) => firstTask('inspect', 'inspect', INSPECT, bytes);

@@ -1,11 +1,12 @@
 /** What becomes of a film's ladder when its analysis is in, or will never be. Pure. */
 import type { PictureAnalysis } from '../../contracts/analysis.ts';
+import type { CodecDecision } from '../../contracts/jobs.ts';
 import type { Inspection, Rung } from '../../contracts/tasks.ts';
+import type { CodecPolicy } from './codec-policy.ts';
 import type { GridConfig } from './grid.ts';
 import { named, planLadder } from './ladder.ts';
-import { inOtherCodecs, type OtherCodec } from './other-codecs.ts';
 import { chooseRungs } from './per-title.ts';
-import { addRungs, type Plan, type Planned } from './plan.ts';
+import { addRungs, inNewerCodecs, type Plan, type Planned } from './plan.ts';
 import type { LadderPreset } from './presets.ts';
 
 type PerTitle = Extract<LadderPreset, { kind: 'per-title' }>;
@@ -20,7 +21,7 @@ export function chooseLadder(
   config: GridConfig,
   preset: PerTitle,
   analysis: PictureAnalysis,
-  codecs: readonly OtherCodec[] = [],
+  policy?: CodecPolicy,
 ): Planned {
   const { rungsMax, preset: x264 } = preset;
   const chosen = chooseRungs(analysis, { rungsMax, preset: x264, frameRate: found.video.frameRate });
@@ -30,9 +31,10 @@ export function chooseLadder(
   if (above.length === 0) return withFixedLadder(found, plan, config, 'the analysis gave no rungs');
   const names = plan.rungs.map(({ name }) => name);
   const rungs = named(above, names);
-  const planned = addRungs(found, plan, config, [...rungs, ...inOtherCodecs(rungs, codecs, found.video)]);
+  const other = inNewerCodecs(found, plan.grid, rungs, policy, analysis);
+  const planned = addRungs(found, plan, config, [...rungs, ...other.rungs]);
   const ladder = { preset: plan.ladder?.preset ?? '', state: 'chosen' as const, analysis };
-  return { ...planned, plan: { ...planned.plan, ladder } };
+  return { ...planned, plan: { ...planned.plan, ladder, ...weighed(other.decisions) } };
 }
 
 /** The plan with the rungs that all films get for which none are chosen. */
@@ -41,10 +43,13 @@ export function withFixedLadder(
   plan: Plan,
   config: GridConfig,
   note: string,
-  codecs: readonly OtherCodec[] = [],
+  policy?: CodecPolicy,
 ): Planned {
   const rungs = planLadder(found.video).slice(1);
-  const planned = addRungs(found, plan, config, [...rungs, ...inOtherCodecs(rungs, codecs, found.video)]);
+  const other = inNewerCodecs(found, plan.grid, rungs, policy);
+  const planned = addRungs(found, plan, config, [...rungs, ...other.rungs]);
   const ladder = { preset: plan.ladder?.preset ?? '', state: 'fixed' as const, note };
-  return { ...planned, plan: { ...planned.plan, ladder } };
+  return { ...planned, plan: { ...planned.plan, ladder, ...weighed(other.decisions) } };
 }
+
+const weighed = (codecs: CodecDecision[]) => (codecs.length > 0 ? { codecs } : {});

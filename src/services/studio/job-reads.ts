@@ -14,7 +14,7 @@ const TASK_COLUMNS = [
   ...(['started_ms', 'ended_ms'] as const),
 ] as const;
 
-export type JobReadDeps = { db: Db; clock: Clock; board: WorkerBoard };
+export type JobReadDeps = { db: Db; clock: Clock; board: WorkerBoard; coreHour?: number | undefined };
 
 /** Title and version of a job's id. */
 export function splitJobId(id: string): { title: string; version: number } {
@@ -23,7 +23,7 @@ export function splitJobId(id: string): { title: string; version: number } {
 }
 
 export async function readJobs(
-  { db, clock, board }: JobReadDeps,
+  { db, clock, board, coreHour }: JobReadDeps,
   query: EndpointInput<typeof listJobs>['query'],
 ): Promise<EndpointReply<typeof listJobs>> {
   const rows = await jobRows(db, query);
@@ -49,6 +49,7 @@ export async function readJobs(
       byJob.get(`${row.title}-${row.version}`) ?? [],
       workers,
       clock.now(),
+      coreHour,
     ),
   );
   return { jobs, next: rows.length > page.length ? (jobs.at(-1)?.id ?? null) : null };
@@ -91,7 +92,7 @@ export async function needJob(db: Db, title: string, version: number): Promise<J
 }
 
 export async function readJob(
-  { db, clock, board }: JobReadDeps,
+  { db, clock, board, coreHour }: JobReadDeps,
   id: string,
 ): Promise<EndpointReply<typeof getJob>> {
   const { title, version } = splitJobId(id);
@@ -114,11 +115,12 @@ export async function readJob(
   const evidence = await lastFailures(db, title, version);
   const now = clock.now();
   return {
-    job: jobView(row, told, tasks, await board.count(), now),
+    job: jobView(row, told, tasks, await board.count(), now, coreHour),
     tasks: tasks.map((task) => taskView(task, tasks, evidence.get(task.id), now)),
     workers: await board.list(),
     ladder: plan && row.inspection ? ladderView(plan, row.inspection) : null,
     inspection: row.inspection,
+    ...(plan?.codecs ? { codecs: plan.codecs } : {}),
   };
 }
 

@@ -1,9 +1,10 @@
 /** The report of a job as a page to keep and to print: plain HTML without scripts, everything escaped. Pure. */
 
+import { codecWords, offBy } from '../../contracts/job-words.ts';
 import type { JobDetail, JobTask } from '../../contracts/jobs.ts';
 import { escapeXml } from './manifests/xml.ts';
 
-export function reportPage({ job, tasks, ladder, inspection }: JobDetail): string {
+export function reportPage({ job, tasks, ladder, inspection, codecs = [] }: JobDetail): string {
   const title = `Encoding of ${job.name}`;
   return [
     '<!doctype html><html lang="en"><head><meta charset="utf-8">',
@@ -20,13 +21,14 @@ export function reportPage({ job, tasks, ladder, inspection }: JobDetail): strin
         ['Preset', job.preset],
         ['Started', job.startedAt],
         ['Ended', job.endedAt ?? 'not yet'],
-        ['Processor time, estimated', seconds(job.estimate.cpuS)],
-        ['Processor time, spent', seconds(job.actual.cpuS)],
-        ['Wall time', seconds(job.actual.wallS)],
-        ['Bytes published', number(job.actual.bytes)],
         ['Tasks', countsText(job.tasks)],
       ],
     ),
+    '<h2>Estimate and actual</h2>',
+    costTable(job),
+    codecs.length > 0
+      ? `<h2>Newer codecs</h2><p>${codecs.map(codecWords).map(escapeXml).join('</p><p>')}</p>`
+      : '',
     inspection
       ? `<h2>The master</h2>${table(
           ['', ''],
@@ -60,6 +62,25 @@ export function reportPage({ job, tasks, ladder, inspection }: JobDetail): strin
   ].join('\n');
 }
 
+function costTable({ estimate, revised, actual, endedAt }: JobDetail['job']): string {
+  const rows = [
+    ['Processor time', seconds, 'cpuS'],
+    ['Time by the clock', seconds, 'wallS'],
+    ['Bytes published', number, 'bytes'],
+    ['Compute, in the currency of the prices', money, 'money'],
+  ] as const;
+  return table(
+    ['', 'Before it started', 'When its renditions were chosen', 'Actual', 'Off by'],
+    rows
+      .filter(([, , name]) => name !== 'money' || actual.money !== undefined)
+      .map(([label, told, name]) => {
+        const [first = null, then = null, real = null] = [estimate[name], revised?.[name], actual[name]];
+        const cells = [label, told(first), told(then), told(real)];
+        return [...cells, endedAt === null ? 'not ended' : offBy(first, real)];
+      }),
+  );
+}
+
 function taskRow(task: JobTask): string[] {
   const failure = task.lastFailure;
   return [
@@ -88,3 +109,4 @@ function table(head: readonly string[], rows: ReadonlyArray<readonly string[]>):
 
 const seconds = (value: number | null) => (value === null ? '' : `${value.toFixed(1)} s`);
 const number = (value: number | null) => (value === null ? '' : value.toLocaleString('en'));
+const money = (value: number | null) => (value === null ? '' : value.toPrecision(3));

@@ -36,7 +36,9 @@ export function jobRoutes(deps: JobReadDeps & SteeringDeps, config: SteeringConf
       await steering.retryTask(params.job, params.task);
       return {};
     }),
-    route(reencodeTitle, async ({ body }) => ({ job: await steering.reencode(body.title, body.preset) })),
+    route(reencodeTitle, async ({ body }) => ({
+      job: await steering.reencode(body.title, body.preset, body.expectedViews),
+    })),
   ];
 }
 

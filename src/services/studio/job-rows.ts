@@ -4,6 +4,7 @@
  */
 import { sql } from 'kysely';
 import type { JobState } from '../../contracts/jobs.ts';
+import { actualOf } from './job-estimate.ts';
 import type { Db, TitleState, Tx } from './tables.ts';
 
 /** What a title's state makes of its job; undefined where it has none. */
@@ -38,10 +39,25 @@ export async function recordJob(tx: Tx | Db, id: string): Promise<void> {
     inspection: title.inspection === null ? null : JSON.stringify(title.inspection),
     ended_ms: active ? null : NOW_MS,
   };
+  const unknown = { estimate: null, revised: null, actual: null };
   await tx
     .insertInto('studio.jobs')
-    .values({ title: id, version: title.version, name: title.key, started_ms: NOW_MS, ...now })
+    .values({ title: id, version: title.version, name: title.key, started_ms: NOW_MS, ...unknown, ...now })
     .onConflict((conflict) => conflict.columns(['title', 'version']).doUpdateSet(now))
+    .execute();
+  if (state === 'ready') await recordActual(tx, id, title.version);
+}
+
+async function recordActual(tx: Tx | Db, title: string, version: number): Promise<void> {
+  const { cpuS, bytes } = await actualOf(tx, title, version);
+  await tx
+    .updateTable('studio.jobs')
+    .set({
+      actual: sql<string>`jsonb_build_object(
+        'cpuS', ${cpuS}::double precision, 'bytes', ${bytes}::double precision, 'wallS', (ended_ms - started_ms) / 1000)`,
+    })
+    .where('title', '=', title)
+    .where('version', '=', version)
     .execute();
 }
 

@@ -88,7 +88,7 @@ export function createJobSteering(deps: SteeringDeps, config: SteeringConfig) {
       }),
 
     /** Resolves to the id of the new job. */
-    async reencode(id: string, preset: string | undefined): Promise<string> {
+    async reencode(id: string, preset: string | undefined, views: number | undefined): Promise<string> {
       if (preset !== undefined && !config.presets.has(preset))
         throw new MatineeError('invalid_request', `there is no preset ${preset}`);
       const { version, ids } = await transact(async (tx) => {
@@ -96,7 +96,8 @@ export function createJobSteering(deps: SteeringDeps, config: SteeringConfig) {
         if (!title || title.state === 'removed')
           throw new MatineeError('not_found', 'there is no such title');
         if (title.inspection === null) throw conflict('the title has not been inspected');
-        const chosen = { ...title, preset: preset ?? title.preset };
+        const expected_views = views ?? title.expected_views;
+        const chosen = { ...title, preset: preset ?? title.preset, expected_views };
         return { version: title.version + 1, ids: await renew(tx, chosen) };
       });
       if (ids.length > 0) await queue.cancel(config.taskQueue, ids);
@@ -121,9 +122,9 @@ export function createJobSteering(deps: SteeringDeps, config: SteeringConfig) {
     await updateTitle(tx, title.title, {
       ...{ state: 'inspecting', version, preset, plan: null, pending: null, progress: 0 },
       encryption: config.encryption,
-      ...{ reason: null, reason_code: null },
+      ...{ reason: null, reason_code: null, expected_views: title.expected_views },
     });
-    if (inspection) await beginEncoding(tx, config, next, inspection);
+    if (inspection) await beginEncoding(tx, clock, config, next, inspection);
     else await insertTasks(tx, title.title, version, [inspectTask(title.master_bytes ?? 0)]);
     return dropped;
   }

@@ -1,6 +1,7 @@
 /** From rows to what operators are shown of jobs and tasks. Pure. */
-import type { Job, JobTask } from '../../contracts/jobs.ts';
+import type { Job, JobCost, JobTask } from '../../contracts/jobs.ts';
 import type { TaskResult } from '../../contracts/tasks.ts';
+import { costView, moneyOf, PUBLISHED_KINDS } from './job-estimate.ts';
 import type { JobRow, TaskRow, TitleRow } from './tables.ts';
 
 export type EvidenceHead = { at_ms: number; attempt: number; worker: string; code: string; message: string };
@@ -37,10 +38,12 @@ export function jobView(
   tasks: readonly JobTaskRow[],
   workers: number,
   now: number,
+  coreHour?: number,
 ): Job {
   const told = title?.version === row.version && title.told !== null ? JSON.parse(title.told) : {};
   const planned = tasks.filter((task) => !isReused(task) && task.state !== 'dropped');
-  const plannedS = planned.reduce((sum, { cost }) => sum + cost, 0) / 1000;
+  const cpuS = sumOf(tasks.filter((task) => !isReused(task)).map(cpuOf));
+  const revised = costView(row.revised, coreHour);
   const active = row.ended_ms === null;
   return {
     id: `${row.title}-${row.version}`,
@@ -52,16 +55,21 @@ export function jobView(
     ...{ startedAt: iso(row.started_ms), endedAt: isoOrNull(row.ended_ms) },
     ...{ reason: row.reason, reasonCode: row.reason_code },
     tasks: countsOf(tasks),
-    estimate:
-      planned.length === 0
-        ? { cpuS: null, wallS: null, bytes: null }
-        : { cpuS: plannedS, wallS: plannedS / Math.max(1, workers), bytes: null },
+    estimate: costView(row.estimate, coreHour) ?? guess(planned, workers),
+    ...(revised ? { revised } : {}),
     actual: {
-      cpuS: sumOf(tasks.filter((task) => !isReused(task)).map(cpuOf)),
-      wallS: ((row.ended_ms ?? now) - row.started_ms) / 1000,
-      bytes: sumOf(tasks.filter(({ kind }) => !kind.startsWith('encode')).map(bytesOf)),
+      ...{ cpuS, wallS: ((row.ended_ms ?? now) - row.started_ms) / 1000 },
+      bytes: sumOf(tasks.filter(({ kind }) => PUBLISHED_KINDS.includes(kind)).map(bytesOf)),
+      ...moneyOf(cpuS, coreHour),
     },
   };
+}
+
+/** Of jobs that began under a version that kept no estimates. */
+function guess(planned: readonly JobTaskRow[], workers: number): JobCost {
+  if (planned.length === 0) return { cpuS: null, wallS: null, bytes: null };
+  const cpuS = planned.reduce((sum, { cost }) => sum + cost, 0) / 1000;
+  return { cpuS, wallS: cpuS / Math.max(1, workers), bytes: null };
 }
 
 const isReused = ({ prefix, attempt }: JobTaskRow) => prefix !== null && attempt === 0;

@@ -9,7 +9,9 @@ import { someAudio } from './studio.testing.ts';
 
 let rig: Rig;
 before(async () => {
-  rig = await openRig({ workKeptS: 3600 });
+  const prices = { coreHour: 0.05, egressGb: 0.02 };
+  const codecs = ['av1'] as const;
+  rig = await openRig({ workKeptS: 3600, codecs, prices, coreHour: prices.coreHour, expectedViews: 1 });
 });
 after(() => rig?.[Symbol.asyncDispose]());
 beforeEach(() => {
@@ -48,6 +50,11 @@ test('a job is shown in full, and what it took when it has ended', async () => {
   assert.equal(job.name, 'shown.mp4');
   assert.ok(job.endedAt !== null && job.progress === 1 && (job.actual.cpuS ?? 0) > 0);
   assert.equal(job.tasks.done, tasks.length);
+  const { estimate, actual } = job;
+  assert.ok((estimate.cpuS ?? 0) > 1 && (estimate.wallS ?? 0) > 1 && (estimate.bytes ?? 0) > 1e6);
+  assert.ok((actual.bytes ?? 0) > 0 && (estimate.money ?? 0) > 0 && actual.money !== undefined);
+  const report = await (await rig.ask(`/api/jobs/${job.id}/report?format=html`)).text();
+  assert.match(report, /Off by[\s\S]*Bytes published/);
   const pack = tasks.find(({ kind, track }) => kind === 'package' && track === '360p');
   assert.deepEqual(pack?.dependsOn.toSorted(), [`${id}-1-360p-0001`, `${id}-1-360p-0002`]);
   // The package of the first light is put together from its spans, without a worker.
@@ -64,6 +71,23 @@ test('a job is shown in full, and what it took when it has ended', async () => {
     jobs.map((each) => each.id),
     [`${id}-1`],
   );
+});
+
+test('expected views of an object or of an operator decide on newer codecs, and the decision is shown', async () => {
+  await rig.put('wide.mp4', { durationS: 10, width: 1280, height: 720 }, { 'expected-views': '7' });
+  const { id } = await rig.until('wide.mp4', isReady);
+  const first = await jobIs(`${id}-1`, 'ready');
+  const [decision] = first.codecs ?? [];
+  assert.deepEqual([decision?.codec, decision?.made, decision?.views], ['av1', false, 7]);
+  const expectedViews = decision?.viewsNeeded ?? 0;
+  const { job } = await rig.jobs.reencodeTitle({ body: { title: id, expectedViews } });
+  const second = await jobIs(job, 'ready');
+  assert.deepEqual([second.codecs?.[0]?.made, second.codecs?.[0]?.views], [true, expectedViews]);
+  assert.ok(second.tasks.some(({ track }) => track === '720p-av1'));
+  assert.match(await (await rig.ask(`/api/jobs/${job}/report?format=html`)).text(), /AV1 is made/);
+  // It stays what is expected of the title.
+  const again = await rig.jobs.reencodeTitle({ body: { title: id } });
+  assert.equal((await jobIs(again.job, 'ready')).codecs?.[0]?.views, expectedViews);
 });
 
 test('a re-encode of the same encodes nothing; of a changed parameter, only what it changes', async () => {

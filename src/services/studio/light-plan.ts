@@ -10,6 +10,7 @@ import { type Grid, type GridConfig, planGrid } from './grid.ts';
 import { planLadder } from './ladder.ts';
 import { pictureOf } from './picture-treatment.ts';
 import type { PlannedTask } from './plan.ts';
+import { LIKELY_PART } from './rung-rate.ts';
 import { type AudioPlan, CHANNELS, stereoBits } from './stereo.ts';
 import { LIGHT_SPANS } from './urgency.ts';
 
@@ -102,9 +103,6 @@ export function firstPacket({ grid, segments }: LightPlan, segment: number): num
   // However short the last segment is, there is a packet for it.
   return segment > segments ? all : Math.min(at, all - (segments + 1 - segment));
 }
-
-/** Most films need about so much of what the rate control allows. */
-const LIKELY_PART = 0.4;
 
 /** The tracks as they will be, before a byte of them is known. Rates are assumed. */
 export function wholeTracks(light: LightPlan): { video: PackagedTrack; audio: PackagedTrack | null } {

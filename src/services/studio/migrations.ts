@@ -155,4 +155,13 @@ export const studioMigrations: Readonly<Record<string, Migration>> = {
       await sql`ALTER TABLE studio.workers ADD COLUMN trouble text`.execute(db);
     },
   },
+  '007-estimates': {
+    up: async (db: Kysely<unknown>) => {
+      await sql`
+        ALTER TABLE studio.jobs ADD COLUMN estimate jsonb, ADD COLUMN revised jsonb, ADD COLUMN actual jsonb
+      `.execute(db);
+      await sql`ALTER TABLE studio.titles ADD COLUMN expected_views double precision`.execute(db);
+      await sql`CREATE INDEX tasks_ended ON studio.tasks (ended_ms)`.execute(db);
+    },
+  },
 };

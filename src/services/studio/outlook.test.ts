@@ -15,7 +15,7 @@ function row(of: Partial<TitleRow>): TitleRow {
     ...{ upload_id: null, received: null, expected: null },
     ...{ etag: '"e"', master_bytes: 9, master_modified_ms: 0, version: 1 },
     ...{ inspection, plan, light: null, published: null, pending: null, publications: 0 },
-    ...{ progress: 0, reason: null, reason_code: null, told: null, preset: '' },
+    ...{ progress: 0, reason: null, reason_code: null, told: null, expected_views: null, preset: '' },
     ...{ encryption: '', content_keys: null },
     ...of,
   };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { taskSpec } from '../../contracts/tasks.ts';
 import { chooseLadder, withFixedLadder } from './choose-ladder.ts';
+import { allOf } from './codec-policy.ts';
 import { assembleFilm } from './film.ts';
 import { ladderView } from './ladder-view.ts';
 import { track as packagedTrack } from './manifests/films.testing.ts';
@@ -239,7 +240,7 @@ test('other codecs are made of the upper rungs, in the range of the master, afte
   const found = someInspection({ durationS: 10, width: 1920, height: 1080, colour: 'pq' });
   const { plan, tasks } = planFilm(found, config, {
     ...STANDARD,
-    codecs: ['hevc', 'av1'],
+    policy: allOf(['hevc', 'av1']),
     loudnessLufs: -23,
   });
   assert.deepEqual(

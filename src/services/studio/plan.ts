@@ -3,14 +3,16 @@
  * restart goes on with the same one, whatever the code says by then. Pure.
  */
 import type { PictureAnalysis } from '../../contracts/analysis.ts';
+import type { CodecDecision } from '../../contracts/jobs.ts';
 import type { Inspection, Rung, SidecarFile, TaskKind, TaskSpec } from '../../contracts/tasks.ts';
 import { analysisCost, planAnalysis } from './analysis-plan.ts';
+import { type CodecPolicy, weighCodecs } from './codec-policy.ts';
 import { audioCost, encodeCost, imagesCost, packageCost, textCost } from './cost.ts';
 import { type Grid, type GridConfig, planChunks, planGrid } from './grid.ts';
 import { fixedLadder, planLadder } from './ladder.ts';
-import { inOtherCodecs } from './other-codecs.ts';
 import { pictureOf } from './picture-treatment.ts';
-import type { LadderConfig, LadderPreset } from './presets.ts';
+import type { LadderPreset } from './presets.ts';
+import { likelyBitsPerS } from './rung-rate.ts';
 import { type AudioPlan, planSound, type SoundCodec, soundOutput } from './stereo.ts';
 import { urgency } from './urgency.ts';
 
@@ -25,6 +27,8 @@ export type Plan = {
   text: TextPlan[];
   /** How the rungs were come by; absent in plans of older versions, whose ladder was the same for all films. */
   ladder?: LadderPlan;
+  /** Why newer codecs are used or not; absent where nothing was weighed. */
+  codecs?: CodecDecision[];
 };
 
 export type LadderPlan = {
@@ -60,7 +64,8 @@ const AUDIO_MAX = 16;
 export const TEXT_MAX = 48;
 
 export type Ladder = { name: string; preset: LadderPreset } & {
-  codecs?: LadderConfig['codecs'] | undefined;
+  /** Absent: H.264 alone. */
+  policy?: CodecPolicy | undefined;
   soundCodecs?: readonly SoundCodec[] | undefined;
   loudnessLufs?: number | undefined;
   /** The first light's sound, and what it was made louder by. */
@@ -73,11 +78,12 @@ export function planFilm(found: Inspection, config: GridConfig, ladder: Ladder):
   const rungs =
     ladder.preset.kind === 'fixed' ? fixedLadder(ladder.preset.steps, found.video) : planLadder(found.video);
   const isPending = ladder.preset.kind === 'per-title';
+  const grid = planGrid(found, config);
+  const other = isPending ? undefined : inNewerCodecs(found, grid, rungs.slice(1), ladder.policy);
   const plan: Plan = {
-    grid: planGrid(found, config),
-    rungs: isPending
-      ? rungs.slice(0, 1)
-      : [...rungs, ...inOtherCodecs(rungs.slice(1), ladder.codecs ?? [], found.video)],
+    grid,
+    rungs: other ? [...rungs, ...other.rungs] : rungs.slice(0, 1),
+    ...(other && other.decisions.length > 0 ? { codecs: other.decisions } : {}),
     audio: planSound(found.audio.slice(0, AUDIO_MAX), ladder.soundCodecs ?? []),
     text: found.text.slice(0, TEXT_MAX).map((stream) => ({
       id: `t${stream.index}${stream.channel ?? ''}`,
@@ -93,6 +99,19 @@ export function planFilm(found: Inspection, config: GridConfig, ladder: Ladder):
     ...(isPending ? [analyseTask(found, plan)] : []),
   ];
   return { plan, tasks };
+}
+
+/** What newer codecs add to these rungs of H.264. */
+export function inNewerCodecs(
+  found: Inspection,
+  { frames, durationS }: Pick<Grid, 'frames' | 'durationS'>,
+  rungs: readonly Rung[],
+  policy: CodecPolicy | undefined,
+  analysis?: PictureAnalysis,
+) {
+  if (!policy) return { rungs: [], decisions: [] };
+  const film = { video: found.video, frames, durationS };
+  return weighCodecs(rungs, policy, film, (rung) => likelyBitsPerS(rung, analysis));
 }
 
 export function videoTasks(

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { MatineeError } from '../../platform/errors.ts';
+import type { Prices } from './codec-policy.ts';
 import type { OtherCodec } from './other-codecs.ts';
 import type { SoundCodec } from './stereo.ts';
 
@@ -42,6 +43,12 @@ export type LadderConfig = {
   ladder: string;
   /** In which upper rungs are made besides H.264. */
   codecs?: readonly OtherCodec[];
+  /** What newer codecs are weighed by; absent makes them always. */
+  prices?: Prices;
+  /** What estimates tell money by. */
+  coreHour?: number;
+  /** Of titles that say nothing themselves. */
+  expectedViews?: number;
   /** Of sound, besides AAC. */
   soundCodecs?: readonly SoundCodec[];
   /** Languages in which films get captions by speech recognition; absent is none. */

@@ -2,8 +2,10 @@
 import type { Inspection, TaskResult } from '../../contracts/tasks.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { GridConfig } from './grid.ts';
-import { takeAnalysis } from './late-ladder.ts';
+import { recordEstimate } from './job-estimate.ts';
+import { policyOf, takeAnalysis } from './late-ladder.ts';
 import { adoptLight, takeGlance, takeSpan } from './light.ts';
+import { readPast } from './past-rows.ts';
 import { planFilm } from './plan.ts';
 import { type LadderConfig, presetOf } from './presets.ts';
 import { insertTasks, lockTitle, updateTask, updateTitle } from './rows.ts';
@@ -25,11 +27,11 @@ export async function takeResult(
   if (result.kind === 'inspect') {
     const { outcome } = result;
     if (outcome.verdict === 'refused') return giveUp(tx, clock, title, outcome);
-    await beginEncoding(tx, config, title, outcome.inspection);
+    await beginEncoding(tx, clock, config, title, outcome.inspection);
     return [];
   }
   if (result.kind === 'analyse') {
-    await takeAnalysis(tx, config, title, result.analysis);
+    await takeAnalysis(tx, clock, config, title, result.analysis);
     return [];
   }
   // A stream without sound has nothing to package; the film does without it.
@@ -42,16 +44,19 @@ export async function takeResult(
 
 export async function beginEncoding(
   tx: Tx,
+  clock: Clock,
   config: GridConfig & LadderConfig,
   title: TitleRow,
   found: Inspection,
 ): Promise<void> {
   const name = title.preset || config.ladder;
-  const { codecs, soundCodecs, loudnessLufs } = config;
+  const { soundCodecs, loudnessLufs } = config;
+  const past = await readPast(tx);
+  const policy = policyOf(config, title, past);
   const ladder = {
     name,
     preset: presetOf(config.presets, name),
-    codecs,
+    policy,
     soundCodecs,
     loudnessLufs,
     heard: heardOf(title),
@@ -64,9 +69,11 @@ export async function beginEncoding(
     inspection: JSON.stringify(found),
     plan: JSON.stringify(plan),
   });
+  const expected = { found, plan, preset: name, policy, past, nowMs: clock.now() };
+  await recordEstimate(tx, 'estimate', title, expected);
   await adopted.after();
   await adoptTexts(tx, title.title, config);
-  await takeKnownAnalysis(tx, config, title);
+  await takeKnownAnalysis(tx, clock, config, title);
 }
 
 function heardOf({ light }: TitleRow) {
@@ -75,7 +82,12 @@ function heardOf({ light }: TitleRow) {
 }
 
 /** An analysis that an earlier version had done is there at once, with nobody to report it. */
-async function takeKnownAnalysis(tx: Tx, config: GridConfig & LadderConfig, { title: id }: TitleRow) {
+async function takeKnownAnalysis(
+  tx: Tx,
+  clock: Clock,
+  config: GridConfig & LadderConfig,
+  { title: id }: TitleRow,
+) {
   const title = await lockTitle(tx, id);
   if (!title) return;
   const known = await tx
@@ -86,7 +98,7 @@ async function takeKnownAnalysis(tx: Tx, config: GridConfig & LadderConfig, { ti
     .where('kind', '=', 'analyse')
     .where('state', '=', 'done')
     .executeTakeFirst();
-  if (known?.result?.kind === 'analyse') await takeAnalysis(tx, config, title, known.result.analysis);
+  if (known?.result?.kind === 'analyse') await takeAnalysis(tx, clock, config, title, known.result.analysis);
 }
 
 /** Whether a package need not be sent now: other parts of its track are missing, or it is no longer waiting. */

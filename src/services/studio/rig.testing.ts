@@ -56,7 +56,7 @@ export type Rig = {
   jobs: JobsClient;
   ask(path: string, init?: RequestInit): Promise<Response>;
   health(): { ready: boolean };
-  put(key: string, content: object | string): Promise<void>;
+  put(key: string, content: object | string, metadata?: Record<string, string>): Promise<void>;
   /** Sends an event as the door would. */
   send(payload: Record<string, unknown>): Promise<void>;
   /** Ends the studio as a crash would, with nothing but its rows left, and starts another. */
@@ -144,9 +144,9 @@ export async function openRig(changes: Partial<StudioConfig> = {}): Promise<Rig>
     contentKeys,
     ...{ queue, objects, catalog, announced, fleet, studio, jobs, ask, stopStudio, startStudio, addStudio },
     health: () => service.health(),
-    put: async (key, content) => {
+    put: async (key, content, metadata) => {
       const text = typeof content === 'string' ? content : JSON.stringify(content);
-      await objects.put(FILMS, key, Buffer.from(text));
+      await objects.put(FILMS, key, Buffer.from(text), metadata ? { metadata } : {});
     },
     send: async (payload) => void (await queue.send(CONFIG.eventQueue, [{ payload }])),
     crash: async () => {

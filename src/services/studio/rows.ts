@@ -56,7 +56,7 @@ export async function insertTitle(
       ...{ upload_id: null, received: null, expected: null },
       ...{ etag: null, master_bytes: null, master_modified_ms: null, version: 0 },
       ...{ inspection: null, plan: null, light: null, published: null, pending: null, publications: 0 },
-      ...{ progress: 0, reason: null, reason_code: null, told: null },
+      ...{ progress: 0, reason: null, reason_code: null, told: null, expected_views: null },
     })
     .onConflict((conflict) => conflict.column('title').doNothing())
     .execute();

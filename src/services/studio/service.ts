@@ -157,7 +157,7 @@ export function createStudioService(
         await hurry(shared, config.taskQueue, params.id, body.positionS);
         return {};
       }),
-      ...jobRoutes(shared, config),
+      ...jobRoutes({ ...shared, coreHour: config.coreHour }, config),
     ],
     log,
   );

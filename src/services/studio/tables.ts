@@ -3,6 +3,7 @@ import type { ColumnType, Generated, Kysely, Selectable, Transaction } from 'kys
 import type { JobState } from '../../contracts/jobs.ts';
 import type { Inspection, TaskKind, TaskResult, TaskSpec } from '../../contracts/tasks.ts';
 import type { ContentKeys } from './content-keys.ts';
+import type { Cost, Estimate } from './job-estimate.ts';
 import type { Light } from './light.ts';
 import type { Plan } from './plan.ts';
 
@@ -53,6 +54,8 @@ export type TitleTable = {
   encryption: Generated<string>;
   /** Of the master at hand, once a task has wanted them. */
   content_keys: Json<ContentKeys> | null;
+  /** Null where nothing was said of it. */
+  expected_views: number | null;
 };
 
 /** waiting: for other tasks. queued: sent, or about to be. leased: a worker has it, or had it when it died. */
@@ -104,6 +107,10 @@ export type JobTable = {
   reason: string | null;
   reason_code: string | null;
   inspection: Json<Inspection> | null;
+  /** Before it started, when its rungs were known, and what it took; null in jobs of older versions. */
+  estimate: Json<Estimate> | null;
+  revised: Json<Estimate> | null;
+  actual: Json<Cost> | null;
   /** Whether encoded chunks are still in the store. */
   work_kept: Generated<boolean>;
 };

@@ -11,7 +11,7 @@ import { useActions } from '../shell/actions.ts';
 import { usePageTitle } from '../shell/navigation.ts';
 import { NotFoundPage } from '../shell/not-found-page.tsx';
 import { JobHead } from './job-head.tsx';
-import { CostTable, MasterFacts, WorkersTable } from './job-tables.tsx';
+import { CodecDecisions, CostTable, MasterFacts, WorkersTable } from './job-tables.tsx';
 import { jobName, jobStateWords } from './job-words.ts';
 import { LadderSection } from './ladder-section.tsx';
 import { TaskBoard } from './task-board.tsx';
@@ -46,7 +46,7 @@ export function JobPage({ jobId }: { jobId: string }) {
 }
 
 function JobView({ detail, refresh }: { detail: JobDetail; refresh: () => void }) {
-  const { job, tasks, workers, ladder, inspection } = detail;
+  const { job, tasks, workers, ladder, inspection, codecs } = detail;
   const [shown, setShown] = useState<string | null>(null);
   const task = tasks.find(({ id }) => id === shown);
   usePageTitle(`Encoding of ${jobName(job)}`);
@@ -62,6 +62,7 @@ function JobView({ detail, refresh }: { detail: JobDetail; refresh: () => void }
       </section>
       <LadderSection ladder={ladder} job={job} />
       <CostTable job={job} />
+      {codecs && codecs.length > 0 ? <CodecDecisions codecs={codecs} /> : null}
       <WorkersTable workers={workers} tasks={tasks} />
       {inspection ? <MasterFacts inspection={inspection} /> : null}
       {task ? (

@@ -1,5 +1,6 @@
 /** What a job was thought to need and needed, who works, and what its master is. */
-import type { EncodeWorker, Job, JobDetail, JobTask } from '../../../contracts/jobs.ts';
+import { codecWords, offBy } from '../../../contracts/job-words.ts';
+import type { CodecDecision, EncodeWorker, Job, JobDetail, JobTask } from '../../../contracts/jobs.ts';
 import { formatBytes, formatDuration, languageName } from '../../ui/formats.ts';
 import {
   formatFps,
@@ -12,11 +13,15 @@ import {
 
 export function CostTable({ job }: { job: Job }) {
   const bytes = (value: number | null) => (value === null ? 'not known' : formatBytes(value));
-  const { estimate, actual } = job;
+  const { estimate, revised, actual } = job;
+  const money = (value: number | null) => (value === null ? 'not known' : value.toPrecision(3));
   const rows = [
-    ['Processor time', formatSeconds(estimate.cpuS), formatSeconds(actual.cpuS)],
-    ['Time by the clock', formatSeconds(estimate.wallS), formatSeconds(actual.wallS)],
-    ['Size of what is published', bytes(estimate.bytes), bytes(actual.bytes)],
+    ['Processor time', formatSeconds, 'cpuS'],
+    ['Time by the clock', formatSeconds, 'wallS'],
+    ['Size of what is published', bytes, 'bytes'],
+    ...(actual.money === undefined
+      ? []
+      : [['Compute, in the currency of the prices', money, 'money'] as const]),
   ] as const;
   return (
     <section aria-labelledby="cost-heading">
@@ -26,20 +31,38 @@ export function CostTable({ job }: { job: Job }) {
         <thead>
           <tr>
             <th scope="col">What</th>
-            <th scope="col">Estimate</th>
+            <th scope="col">Estimate before it started</th>
+            {revised ? <th scope="col">When its renditions were chosen</th> : null}
             <th scope="col">{isActive(job) ? 'Actual, so far' : 'Actual'}</th>
+            {isActive(job) ? null : <th scope="col">Off by</th>}
           </tr>
         </thead>
         <tbody>
-          {rows.map(([label, before, after]) => (
+          {rows.map(([label, told, name]) => (
             <tr key={label}>
               <th scope="row">{label}</th>
-              <td>{before}</td>
-              <td>{after}</td>
+              <td>{told(estimate[name] ?? null)}</td>
+              {revised ? <td>{told(revised[name] ?? null)}</td> : null}
+              <td>{told(actual[name] ?? null)}</td>
+              {isActive(job) ? null : <td>{offBy(estimate[name], actual[name]) || 'not known'}</td>}
             </tr>
           ))}
         </tbody>
       </table>
+    </section>
+  );
+}
+
+/** Why newer codecs are or are not used, where prices are set to weigh them by. */
+export function CodecDecisions({ codecs }: { codecs: readonly CodecDecision[] }) {
+  return (
+    <section aria-labelledby="codecs-heading">
+      <h2 id="codecs-heading">Newer codecs</h2>
+      <ul className="job-notes">
+        {codecs.map((decision) => (
+          <li key={decision.codec}>{codecWords(decision)}</li>
+        ))}
+      </ul>
     </section>
   );
 }
