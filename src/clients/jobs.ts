@@ -10,11 +10,13 @@ import {
   retryJob,
   retryTask,
 } from '../contracts/jobs.ts';
+import { getMasterReport } from '../contracts/masters.ts';
 import { type Client, createClient } from './client.ts';
 
 const rows = {
   cancelJob,
   getJob,
+  getMasterReport,
   getTaskEvidence,
   listJobs,
   listWorkers,

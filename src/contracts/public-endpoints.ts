@@ -22,6 +22,7 @@ import {
   retryTask,
 } from './jobs.ts';
 import { clearKeyLicence, identityKey } from './licences.ts';
+import { getMasterReport } from './masters.ts';
 import { endPlay, heartbeatPlay, hurryPlay, renewPlay, startPlay } from './plays.ts';
 import { deleteTitle, editTitle, getArtwork, getTitle, listTitles } from './titles.ts';
 import { abortUpload, completeUpload, getUpload, signParts, startUpload } from './uploads.ts';
@@ -32,6 +33,7 @@ export const publicEndpoints = [
   editTitle,
   deleteTitle,
   getArtwork,
+  getMasterReport,
   startUpload,
   getUpload,
   signParts,

@@ -146,6 +146,9 @@ function readLine(line: string, sample: Sample): void {
   sample.idet = { topFirst: Number(idet[1]), bottomFirst: Number(idet[2]), progressive: Number(idet[3]) };
 }
 
+/** Graphics that move one way for a second or two look interlaced with one field first all the while. */
+const UNFLAGGED_MIN = 60;
+
 /**
  * Whether the film is interlaced, from the stream's declaration, the frames' flags and the pictures. Flags are
  * often set on progressive pictures, so clear pictures overrule them. Without flags the pictures must be clear, and
@@ -163,7 +166,7 @@ export function isInterlaced(fieldOrder: string | undefined, samples: readonly S
   const agreed = Math.max(top, bottom) >= 0.95 * combed;
   const declared = ['tt', 'bb', 'tb', 'bt'].includes(fieldOrder ?? '') || flagged * 2 > frames;
   if (declared) return !(clean >= 30 && clean > 20 * combed);
-  return combed >= 30 && combed > 4 * clean && agreed;
+  return combed >= UNFLAGGED_MIN && combed > 4 * clean && agreed;
 }
 
 /**

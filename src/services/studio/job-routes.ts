@@ -11,16 +11,21 @@ import {
   retryJob,
   retryTask,
 } from '../../contracts/jobs.ts';
+import { getMasterReport } from '../../contracts/masters.ts';
 import { type HandlerContext, type Route, route } from '../../contracts/serve.ts';
 import { type JobReadDeps, readEvidence, readJob, readJobs } from './job-reads.ts';
 import { reportPage } from './job-report.ts';
 import { createJobSteering, type SteeringConfig, type SteeringDeps } from './job-steering.ts';
+import { readMasterReport } from './master-reports.ts';
 
 export function jobRoutes(deps: JobReadDeps & SteeringDeps, config: SteeringConfig): Route[] {
   const steering = createJobSteering(deps, config);
   return [
     route(listJobs, async ({ query }, context) => tagged(await readJobs(deps, query), context)),
     route(getJob, async ({ params }, context) => tagged(await readJob(deps, params.job), context)),
+    route(getMasterReport, async ({ params }, context) =>
+      tagged(await readMasterReport(deps.db, params.id), context),
+    ),
     route(listWorkers, async (_, context) => tagged({ workers: await deps.board.list() }, context)),
     route(getTaskEvidence, async ({ params }) => readEvidence(deps.db, params.job, params.task)),
     route(getJobReport, async ({ params, query }) => report(deps, params.job, query.format)),

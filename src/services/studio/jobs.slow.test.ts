@@ -66,6 +66,8 @@ test('a job is shown in full, and what it took when it has ended', async () => {
     ['worker-1', 'worker-2'],
   );
   assert.equal(inspection?.durationS, 50);
+  const master = await rig.jobs.getMasterReport({ params: { id } });
+  assert.deepEqual([master.job, master.inspection], [`${id}-1`, inspection]);
   const { jobs } = await rig.jobs.listJobs({ query: { title: id } });
   assert.deepEqual(
     jobs.map((each) => each.id),

@@ -4,6 +4,7 @@ export type ApiService = 'catalog' | 'playback' | 'steering' | 'studio';
 /** The first match counts. */
 const OWNERS: ReadonlyArray<readonly [RegExp, ApiService]> = [
   [/^\/api\/titles\/[^/]+\/play$/, 'playback'],
+  [/^\/api\/titles\/[^/]+\/master$/, 'studio'],
   [/^\/api\/sessions(\/|$)/, 'playback'],
   [/^\/api\/(edges|edge-config|invalidations)(\/|$)/, 'steering'],
   [/^\/api\/(jobs|workers)(\/|$)/, 'studio'],

@@ -47,6 +47,7 @@ test('each path goes to the service that owns it, never as a trusted request', a
   const owners = [
     ['/api/titles', 'catalog'],
     ['/api/titles/1/play', 'playback'],
+    ['/api/titles/1/master', 'studio'],
     ['/api/titles/1/artwork/play.jpg', 'catalog'],
     ['/api/uploads/1/parts', 'catalog'],
     ['/api/sessions/1/heartbeat', 'playback'],

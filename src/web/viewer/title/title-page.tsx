@@ -15,6 +15,7 @@ import type { Poller } from '../polling/poller.ts';
 import { usePageTitle } from '../shell/navigation.ts';
 import { NotFoundPage } from '../shell/not-found-page.tsx';
 import { useShortcuts } from '../shell/use-shortcuts.ts';
+import { AboutMaster } from './about-master.tsx';
 import { DeleteDialog } from './delete-dialog.tsx';
 import { TitleFacts } from './title-facts.tsx';
 import { TitleName } from './title-name.tsx';
@@ -83,6 +84,7 @@ function TitleView({ title, poller }: { title: Title; poller: Poller<Title> }) {
         </div>
       </div>
       <TitleFacts title={title} />
+      <AboutMaster titleId={title.id} />
       {deleting ? <DeleteDialog title={title} onClose={() => setDeleting(false)} /> : null}
     </article>
   );
