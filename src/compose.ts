@@ -8,7 +8,7 @@ import { publicUrl } from './addresses.ts';
 import { createCatalogClient } from './clients/catalog.ts';
 import { createPlaybackClient } from './clients/playback.ts';
 import { createSteeringClient } from './clients/steering.ts';
-import { createHurryClient } from './clients/studio.ts';
+import { createHurryClient, createManifestKeysClient } from './clients/studio.ts';
 import {
   credentialsFile,
   ensureBuckets,
@@ -150,7 +150,8 @@ async function openServices(
   if (tables && has('steering')) {
     const { openSteeringService } = await import('./services/steering/service.ts');
     const config = { edgeTimeoutMs: 6000, heartbeatMs: 2000 };
-    add(await openSteeringService({ playback, tables, clock, log }, config));
+    const studio = createManifestKeysClient(directory.transport('studio'));
+    add(await openSteeringService({ playback, studio, tables, clock, log }, config));
   }
   if (has('web')) add(await openWeb(directory, unit));
   return { services, objects: stored?.objects };

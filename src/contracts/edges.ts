@@ -69,7 +69,8 @@ export const registerEdge = endpoint({
     streamed: streamedTitles.default([]),
     filled: filledParts.default([]),
   }),
-  reply: z.object({ tokenKeys, heartbeatMs: z.number().int() }),
+  /** `manifestKeys` verify manifests of hashes; absent when steering does not know them. */
+  reply: z.object({ tokenKeys, manifestKeys: tokenKeys.optional(), heartbeatMs: z.number().int() }),
 });
 
 export const rankEdges = endpoint({

@@ -12,6 +12,8 @@ const titleName = z.string().regex(/^[A-Za-z0-9_-]{1,100}$/);
 
 /** The file beside the manifests of a publication. */
 export const HASHES_FILE = 'hashes.json';
+/** The signature of that file's bytes, beside it. */
+export const SIGNATURE_FILE = 'hashes.sig.json';
 export const HASHES_BYTES_MAX = 16 * 1024 * 1024;
 /** A film of six hours has some fifty thousand files. What is beyond is fetched when it is asked for. */
 export const HASHED_FILES_MAX = 60_000;
@@ -35,6 +37,14 @@ export const hashManifest = z.object({
 });
 export type HashManifest = z.infer<typeof hashManifest>;
 
+/** Ed25519 over the bytes of a manifest of hashes. */
+export const hashSignature = z.object({
+  keyId: z.string().regex(/^[0-9a-f]{16}$/),
+  /** 64 bytes in base64url. */
+  value: z.string().regex(/^[A-Za-z0-9_-]{86}$/),
+});
+export type HashSignature = z.infer<typeof hashSignature>;
+
 /** Where a publication's manifest of hashes is, and what proves that it is the studio's. */
 export const fillAnnouncement = z.object({
   number: z.number().int().positive(),
@@ -44,8 +54,19 @@ export const fillAnnouncement = z.object({
   size: z.number().int().min(1).max(HASHES_BYTES_MAX),
   /** Of all files together. */
   bytes: z.number().min(0),
+  /** Absent in what older studios told. */
+  signature: hashSignature.optional(),
 });
 export type FillAnnouncement = z.infer<typeof fillAnnouncement>;
+
+/** The studio publishes the keys that it signs with: steering hands them to edges, anybody can check a copy. */
+export const getManifestKeys = endpoint({
+  id: 'getManifestKeys',
+  method: 'GET',
+  path: '/api/manifest-keys',
+  summary: 'Public keys that verify manifests of hashes: raw Ed25519 keys in base64url.',
+  reply: z.object({ keys: z.array(z.object({ id: z.string(), publicKey: z.string() })).max(20) }),
+});
 
 export const announceFill = endpoint({
   id: 'announceFill',

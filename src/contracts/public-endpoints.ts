@@ -10,6 +10,7 @@ import {
 } from './edge-control.ts';
 import { listEdges } from './edges.ts';
 import type { Endpoint } from './endpoint.ts';
+import { getManifestKeys } from './fill.ts';
 import {
   cancelJob,
   getJob,
@@ -28,6 +29,7 @@ import { deleteTitle, editTitle, getArtwork, getTitle, listTitles } from './titl
 import { abortUpload, completeUpload, getUpload, signParts, startUpload } from './uploads.ts';
 
 export const publicEndpoints = [
+  getManifestKeys,
   listTitles,
   getTitle,
   editTitle,

@@ -25,6 +25,7 @@ import { Orders } from './orders.ts';
 import { PinnedBytes } from './pinned-bytes.ts';
 import { PlayForesight } from './play-foresight.ts';
 import { PlayHints } from './play-hints.ts';
+import { ManifestKeys } from './proactive-fill/manifest-keys.ts';
 import { type ProactiveFill, startProactiveFill } from './proactive-fill/proactive-fill.ts';
 import { TitleStreams } from './proactive-fill/title-streams.ts';
 import { Registration } from './registration.ts';
@@ -81,6 +82,7 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
   const statistics = new EdgeStatistics(clock.now());
   const coarse = { nowMs: clock.monotonic() };
   const tokens = new TokenVerifier(limits.tokensMax);
+  const manifestKeys = new ManifestKeys();
   const streams = new TitleStreams();
   const access = new Access(tokens, limits.targetsMax, streams);
   const pinned = new PinnedBytes(config.memoryBytes + limits.pinnedBytesMax);
@@ -204,7 +206,8 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
       takeStreamed: () => streams.take(),
       filled: () => proactive?.filled() ?? [],
       takeRates: () => statistics.takeRates(clock.now()),
-      takeKeys: (keys) => {
+      takeKeys: (keys, studioKeys) => {
+        manifestKeys.set(studioKeys);
         if (tokens.setKeys(keys)) access.forget();
       },
     },
@@ -243,7 +246,7 @@ export async function openEdgeNode(deps: EdgeDeps, config: EdgeConfig): Promise<
     config.proactiveFill &&
     startProactiveFill(
       {
-        ...{ steering, clock, log, name, cache, statistics, fetch },
+        ...{ steering, clock, log, name, cache, statistics, fetch, manifestKeys },
         owns: shard?.owns ?? (() => true),
         capacityBytes: (config.shard?.count ?? 1) * (config.diskBytes || config.memoryBytes),
         isBusy: () => gate.isCrowded || pinned.isSpent || disk.isBehind,

@@ -141,6 +141,7 @@ export type FakeSteering = {
   client: SteeringClient;
   heard: Heartbeat[];
   keys: Array<{ id: string; publicKey: string }>;
+  manifestKeys: Array<{ id: string; publicKey: string }>;
   isAway: boolean;
   heartbeatMs: number;
   orders: EdgeOrder[];
@@ -153,6 +154,7 @@ export function createFakeSteering(...mints: TokenMint[]): FakeSteering {
   const steering: FakeSteering = {
     heard: [],
     keys: mints.map(({ id, publicKey }) => ({ id, publicKey })),
+    manifestKeys: [],
     isAway: false,
     heartbeatMs: 2000,
     orders: [],
@@ -163,7 +165,8 @@ export function createFakeSteering(...mints: TokenMint[]): FakeSteering {
       registerEdge: async (call) => {
         if (steering.isAway) throw new Error('steering is away');
         steering.heard.push(call);
-        return { tokenKeys: steering.keys, heartbeatMs: steering.heartbeatMs };
+        const { keys: tokenKeys, manifestKeys, heartbeatMs } = steering;
+        return { tokenKeys, manifestKeys, heartbeatMs };
       },
       announceFill: async () => ({}),
       findFillPeers: async () => steering.peers,

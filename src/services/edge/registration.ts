@@ -27,7 +27,7 @@ export type RegistrationOptions = {
   takeRates(): EdgeRates;
   takeStreamed(): StreamedTitles;
   filled(): FilledParts;
-  takeKeys(keys: TokenKeys): void;
+  takeKeys(keys: TokenKeys, manifestKeys: TokenKeys): void;
 };
 
 /** Bounds of what steering asks for, so that no reply can silence this edge or make it a flood. */
@@ -106,11 +106,12 @@ export class Registration {
       streamed,
       filled: filled(),
     };
-    const { tokenKeys, heartbeatMs: wishMs } = await this.#deps.steering.registerEdge(
-      { params: { name }, body },
-      signal,
-    );
-    takeKeys(tokenKeys);
+    const {
+      tokenKeys,
+      manifestKeys = [],
+      heartbeatMs: wishMs,
+    } = await this.#deps.steering.registerEdge({ params: { name }, body }, signal);
+    takeKeys(tokenKeys, manifestKeys);
     this.#isKnown = true;
     return wishMs;
   }

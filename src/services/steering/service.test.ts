@@ -15,6 +15,7 @@ import { type RankedEdge, rankEdges } from './ranking.ts';
 import { openSteeringService } from './service.ts';
 
 const KEYS = [{ id: 'k1', publicKey: 'x'.repeat(43) }];
+const MANIFEST_KEYS = [{ id: 'm1', publicKey: 'y'.repeat(43) }];
 
 let folder: string;
 let tables: Tables;
@@ -49,9 +50,10 @@ async function openSteering() {
       return { token: `token of ${body.title}`, expiresS: state.ms / 1000 + 6 * 3600 };
     },
   } as PlaybackClient;
+  const studio = { getManifestKeys: async () => ({ keys: MANIFEST_KEYS }) };
   const clock = { ...systemClock, now: () => state.ms + state.wallAheadMs, monotonic: () => state.ms };
   const service = await openSteeringService(
-    { playback, tables, clock, log: silentLog },
+    { playback, studio, tables, clock, log: silentLog },
     { edgeTimeoutMs: 6000, heartbeatMs: 2000 },
   );
   const client = createSteeringClient(inProcessTransport(() => service));
@@ -74,7 +76,9 @@ async function openSteering() {
 
 test('an edge that says it is ready is ranked and gets the token keys', async () => {
   const { hear, rank, list } = await openSteering();
-  assert.deepEqual(await hear('a'), { tokenKeys: KEYS, heartbeatMs: 2000 });
+  await hear('a');
+  const told = { tokenKeys: KEYS, manifestKeys: MANIFEST_KEYS, heartbeatMs: 2000 };
+  assert.deepEqual(await hear('a'), told);
   assert.deepEqual(await rank(), ['a']);
   const [edge] = await list();
   assert.deepEqual([edge.name, edge.url, edge.healthy], ['a', 'http://a', true]);

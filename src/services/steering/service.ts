@@ -3,6 +3,7 @@
  * ranking needs it no more until all of its edges fail.
  */
 import type { PlaybackClient } from '../../clients/playback.ts';
+import type { ManifestKeysClient } from '../../clients/studio.ts';
 import {
   createInvalidation,
   drainEdge,
@@ -24,10 +25,16 @@ import { openEdgeControl } from './edge-control.ts';
 import { createFillPeers } from './fill-peers.ts';
 import { openFillPlans } from './fill-plan.ts';
 import { createEdgeFleet } from './fleet.ts';
+import { createKeyCache } from './public-keys.ts';
 import { rankEdges } from './ranking.ts';
-import { createTokenKeyCache } from './token-keys.ts';
 
-export type SteeringDeps = { playback: PlaybackClient; tables: Tables; clock: Clock; log: Log };
+export type SteeringDeps = {
+  playback: PlaybackClient;
+  studio: ManifestKeysClient;
+  tables: Tables;
+  clock: Clock;
+  log: Log;
+};
 
 export type SteeringConfig = {
   /** An edge unheard of for this long is out of the ranking. */
@@ -53,7 +60,14 @@ export async function openSteeringService(deps: SteeringDeps, config: SteeringCo
     ...{ id: seq, createdAt: new Date(atMs).toISOString(), ...what },
     ...fleet.doneWith(seq),
   });
-  const tokenKeys = createTokenKeyCache(deps);
+  const tokenKeys = createKeyCache(deps, {
+    ...{ of: 'playback', waits: true },
+    ask: async (signal) => (await deps.playback.getTokenKeys({}, signal)).tokenKeys,
+  });
+  const manifestKeys = createKeyCache(deps, {
+    ...{ of: 'the studio', waits: false },
+    ask: async (signal) => (await deps.studio.getManifestKeys({}, signal)).keys,
+  });
   const handle = createEndpointServer(
     [
       route(listEdges, async () => ({ edges: fleet.list() })),
@@ -62,7 +76,8 @@ export async function openSteeringService(deps: SteeringDeps, config: SteeringCo
         fleet.hear(params.name, beat, shard);
         fills.hear(streamed);
         peers.hear(params.name, filled, shard);
-        return { tokenKeys: await tokenKeys(), heartbeatMs: config.heartbeatMs };
+        const keys = { tokenKeys: await tokenKeys(), manifestKeys: await manifestKeys() };
+        return { ...keys, heartbeatMs: config.heartbeatMs };
       }),
       route(takeOrders, async ({ params, query }) => {
         fleet.hasDone(params.name, query.shard, query.after, query.config);

@@ -164,4 +164,15 @@ export const studioMigrations: Readonly<Record<string, Migration>> = {
       await sql`CREATE INDEX tasks_ended ON studio.tasks (ended_ms)`.execute(db);
     },
   },
+  '008-signing-keys': {
+    up: async (db: Kysely<unknown>) => {
+      await sql`
+        CREATE TABLE studio.signing_keys (
+          id text PRIMARY KEY,
+          public_key text NOT NULL,
+          private_key text NOT NULL,
+          slot integer NOT NULL UNIQUE
+        )`.execute(db);
+    },
+  },
 };

@@ -5,7 +5,7 @@
  */
 import type { CatalogClient } from '../../clients/catalog.ts';
 import type { SteeringClient } from '../../clients/steering.ts';
-import { HASHES_FILE } from '../../contracts/fill.ts';
+import { HASHES_FILE, type HashSignature, SIGNATURE_FILE } from '../../contracts/fill.ts';
 import type { Publication } from '../../contracts/titles.ts';
 import { assert } from '../../platform/assert.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -16,6 +16,7 @@ import type { ObjectStore } from '../../ports/objects/objects.ts';
 import { publishedKeys } from './content-keys.ts';
 import { assembleFilm, type TrackResult } from './film.ts';
 import { composeHashes, type Hashes } from './hashes.ts';
+import type { ManifestSigner } from './manifest-signer.ts';
 import { composeManifests } from './manifests/manifests.ts';
 import { IMAGES_TRACK } from './plan.ts';
 import { outputPrefix, PUBLISHED, publicationPrefix, titlePrefix, versionPrefix } from './prefixes.ts';
@@ -26,11 +27,14 @@ import type { Db, PublicationRow, TitleRow } from './tables.ts';
 export type PublishDeps = {
   db: Db;
   objects: ObjectStore;
+  signer: ManifestSigner;
   catalog: CatalogClient;
   steering: Pick<SteeringClient, 'announceFill'>;
   clock: Clock;
   log: Log;
 };
+
+type SignedHashes = Hashes & { signature: HashSignature };
 
 export const CACHE_FOR_EVER = 'public, max-age=31536000, immutable';
 /** Edges are told of a publication with so many tries; it is none the worse if they are not. */
@@ -65,11 +69,11 @@ export async function publish(
   pending: PublicationRow,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { db, objects, catalog, log } = deps;
-  if (await isReplaced(objects, title)) return false;
+  const { db, catalog, log } = deps;
+  if (await isReplaced(deps.objects, title)) return false;
   const folder = publicationPrefix(title.title, pending);
   const results = await readResults(db, title, pending, folder);
-  const { body, hashes } = await writeManifests(objects, mediaBucket, title, pending, results);
+  const { body, hashes } = await writeManifests(deps, mediaBucket, title, pending, results);
   const contentKeys = await publishedKeys(db, title);
   await catalog.publishTitle({ params: { id: title.title }, body: { ...body, contentKeys } }, signal);
   await settle(deps, title, pending);
@@ -82,10 +86,10 @@ export async function publish(
 async function tellEdges(
   { steering, clock, log }: PublishDeps,
   title: string,
-  { number, key: hashes, sha256, size, bytes }: Hashes & { number: number },
+  { number, key: hashes, sha256, size, bytes, signature }: SignedHashes & { number: number },
   signal: AbortSignal,
 ): Promise<void> {
-  const call = { params: { title }, body: { number, hashes, sha256, size, bytes } };
+  const call = { params: { title }, body: { number, hashes, sha256, size, bytes, signature } };
   const once = () =>
     steering.announceFill(call, AbortSignal.any([signal, AbortSignal.timeout(TELL_LIMIT_MS)]));
   try {
@@ -131,20 +135,25 @@ function relativeTo(folder: string, prefix: string): string {
 }
 
 async function writeManifests(
-  objects: ObjectStore,
+  { objects, signer }: Pick<PublishDeps, 'objects' | 'signer'>,
   mediaBucket: string,
   title: TitleRow,
   pending: PublicationRow,
   results: ReadonlyArray<TrackResult & { prefix: string }>,
-): Promise<{ body: Publication; hashes: Hashes }> {
+): Promise<{ body: Publication; hashes: SignedHashes }> {
   const { plan, inspection } = title;
   assert(plan && inspection, 'a title that is published has a plan');
   const film = assembleFilm(plan, results, inspection.chapters);
   const { hls, dash, thumbnails, chapters, files } = composeManifests(film);
   const folder = publicationPrefix(title.title, pending);
   const { text: hashText, ...hashes } = composeHashes(titlePrefix(title.title), folder, film, files, results);
-  const last = { name: HASHES_FILE, contentType: 'application/json', text: hashText };
-  for (const { name, contentType, text } of [...files, last]) {
+  const signature = await signer.sign(hashText);
+  const contentType = 'application/json';
+  const last = [
+    { name: SIGNATURE_FILE, contentType, text: JSON.stringify(signature) },
+    { name: HASHES_FILE, contentType, text: hashText },
+  ];
+  for (const { name, contentType, text } of [...files, ...last]) {
     const body = Buffer.from(text);
     const options = { contentType, cacheControl: CACHE_FOR_EVER, length: body.byteLength };
     await objects.put(mediaBucket, folder + name, body, options);
@@ -165,7 +174,7 @@ async function writeManifests(
     audioLanguages: [...new Set(film.audio.map(({ language }) => language))],
     captionLanguages: [...new Set(film.text.map(({ language }) => language))],
   };
-  return { body, hashes };
+  return { body, hashes: { ...hashes, signature } };
 }
 
 /** Records that the catalog has it. What an older master's publication was made of goes when nobody can watch it. */

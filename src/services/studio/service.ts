@@ -4,6 +4,7 @@
  */
 import type { CatalogClient } from '../../clients/catalog.ts';
 import type { SteeringClient } from '../../clients/steering.ts';
+import { getManifestKeys } from '../../contracts/fill.ts';
 import { hurryTitle } from '../../contracts/light.ts';
 import { createEndpointServer, errorResponse, type Route, route } from '../../contracts/serve.ts';
 import { completeTask, failTask, heartbeatTask, leaseTask, signOutputs } from '../../contracts/tasks.ts';
@@ -22,6 +23,7 @@ import { hurry } from './hurry.ts';
 import { jobRoutes } from './job-routes.ts';
 import { forgetWork } from './kept-work.ts';
 import { createLeaseApi, type LeaseApi } from './lease-api.ts';
+import { createManifestSigner } from './manifest-signer.ts';
 import { createEventHandler } from './object-events.ts';
 import type { LadderConfig } from './presets.ts';
 import { removeDue } from './removals.ts';
@@ -87,8 +89,9 @@ export function createStudioService(
   const stopping = new AbortController();
   const board = createWorkerBoard({ db, clock });
   const shared = { db, queue, objects, keys, catalog, steering, clock, log, wake, nudge, board };
+  const signer = createManifestSigner({ db, keys });
   const leases = createLeaseApi(shared, config);
-  const conductor = createConductor({ ...shared, teller: createTeller(shared), wakeups }, config);
+  const conductor = createConductor({ ...shared, signer, teller: createTeller(shared), wakeups }, config);
   const watch = createStoreWatch({ records, queue, clock });
   const onEvent = createEventHandler(shared, config);
   const onRemoved = createTitleRemover(shared, config.taskQueue);
@@ -157,6 +160,7 @@ export function createStudioService(
         await hurry(shared, config.taskQueue, params.id, body.positionS);
         return {};
       }),
+      route(getManifestKeys, async () => ({ keys: await signer.publicKeys() })),
       ...jobRoutes({ ...shared, coreHour: config.coreHour }, config),
     ],
     log,

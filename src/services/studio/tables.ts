@@ -159,7 +159,11 @@ export type SidecarTable = {
   changed_ms: number;
 };
 
+/** Keys that manifests of hashes are signed with; the private one is wrapped. A slot holds one. */
+export type SigningKeyTable = { id: string; public_key: string; private_key: string; slot: number };
+
 export type StudioTables = {
+  'studio.signing_keys': SigningKeyTable;
   'studio.titles': TitleTable;
   'studio.tasks': TaskTable;
   'studio.removals': RemovalTable;
@@ -175,4 +179,5 @@ export type Tx = Transaction<StudioTables>;
 export type TitleRow = Selectable<TitleTable>;
 export type TaskRow = Selectable<TaskTable>;
 export type JobRow = Selectable<JobTable>;
+export type SigningKeyRow = Selectable<SigningKeyTable>;
 export type WorkerRow = Selectable<WorkerTable>;

@@ -1,4 +1,4 @@
-/** Reads a publication's manifest of hashes through the cache and trusts it only when it is the one announced. */
+/** Reads a publication's manifest of hashes through the cache and trusts it only when it is the one announced, and signed. */
 import { createHash } from 'node:crypto';
 import {
   type FillTitle,
@@ -9,12 +9,17 @@ import {
 import { SLICE_BYTES } from '../config.ts';
 import type { ObjectCache } from '../object-cache.ts';
 import { type FetchDeps, fetchVerified } from './fetch-verified.ts';
+import type { ManifestKeys } from './manifest-keys.ts';
 
 /** A name that climbs or has empty parts is no name of a publication's file. */
 const KEY = /^(?!.*(?:^|\/)\.{0,2}(?:\/|$))[\x20-\x7e]+$/;
 
 /** Undefined when it is missing, wrong or malformed. Rejects with EdgeFailure when the origin does not give it. */
-export async function readHashManifest(deps: FetchDeps, title: FillTitle): Promise<HashManifest | undefined> {
+export async function readHashManifest(
+  deps: FetchDeps,
+  title: FillTitle,
+  keys: Pick<ManifestKeys, 'accepts'>,
+): Promise<HashManifest | undefined> {
   const { hashes, size } = title;
   if (size > HASHES_BYTES_MAX || !hashes.startsWith(`titles/${title.title}/`)) return undefined;
   const end = await fetchVerified(deps, hashes, title);
@@ -25,6 +30,7 @@ export async function readHashManifest(deps: FetchDeps, title: FillTitle): Promi
     deps.cache.forget(hashes);
     return undefined;
   }
+  if (!keys.accepts(text, title.signature)) return undefined;
   const read = hashManifest.safeParse(parsed(text));
   if (!read.success || read.data.files.some(({ key }) => !KEY.test(key))) return undefined;
   return read.data;

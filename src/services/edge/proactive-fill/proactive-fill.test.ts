@@ -1,6 +1,6 @@
 /** Proactive fill end to end: a publication with hashes at an origin, an edge over real sockets, and no viewer. */
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FILL_SESSION, type FillTitle } from '../../../contracts/fill.ts';
@@ -52,6 +52,34 @@ test('an opening is at the edge before any viewer, and the rest only when the fi
   await until(() => kit.edge.counts().proactive.fetched === 4);
   assert.match(cached(await kit.get('360p/1/00002.m4s')), /hit/);
   assert.equal(kit.origin.requests.length, 5);
+});
+
+test('a manifest that the studio did not sign is not followed, once its keys are known', async () => {
+  await using kit = await openTestEdge({ proactiveFill: FAST });
+  const [own, foreign] = [generateKeyPairSync('ed25519'), generateKeyPairSync('ed25519')];
+  const id = '00112233aabbccdd';
+  const publicKey = String(own.publicKey.export({ format: 'jwk' }).x);
+  kit.steering.manifestKeys = [
+    { id: 'ffffffffffffffff', publicKey: 'malformed' },
+    { id, publicKey },
+  ];
+  const heard = kit.steering.heard.length;
+  await until(() => kit.steering.heard.length > heard + 1);
+  const signedBy = (key: KeyObject, keyId = id) => {
+    publish(kit, FILM, 3);
+    const text = kit.origin.objects.get('titles/t1/1/p1/hashes.json')?.body as Buffer;
+    return { keyId, value: sign(null, text, key).toString('base64url') };
+  };
+  const { proactive } = kit.edge.counts();
+  const wrongBefore = proactive.wrong;
+  const bad = [undefined, signedBy(foreign.privateKey), signedBy(own.privateKey, 'eeeeeeeeeeeeeeee')];
+  for (const [at, signature] of bad.entries()) {
+    publish(kit, FILM, 3, { number: at + 1, ...(signature ? { signature } : {}) });
+    await until(() => kit.edge.counts().proactive.wrong === wrongBefore + at + 1);
+  }
+  assert.equal(kit.edge.counts().proactive.fetched, 0);
+  publish(kit, FILM, 3, { number: 9, signature: signedBy(own.privateKey) });
+  await until(() => kit.edge.counts().proactive.fetched === 3);
 });
 
 test('a file with a wrong byte is not kept, whether it is whole or in slices', async () => {

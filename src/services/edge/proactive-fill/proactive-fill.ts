@@ -16,6 +16,7 @@ import { type FetchDeps, fetchVerified } from './fetch-verified.ts';
 import { type FillJob, FillList } from './fill-list.ts';
 import { readHashManifest } from './hash-manifest.ts';
 import { type Hours, isWithin } from './hours.ts';
+import type { ManifestKeys } from './manifest-keys.ts';
 import { askPeers, type PeerAsk } from './peers.ts';
 
 export type ProactiveFillOptions = {
@@ -30,6 +31,7 @@ export type ProactiveFillDeps = {
   log: Log;
   name: string;
   cache: ObjectCache;
+  manifestKeys: Pick<ManifestKeys, 'accepts'>;
   statistics: Pick<EdgeStatistics, 'proactive'>;
   /** What this shard of the edge keeps; the others see to the rest. */
   owns(key: string): boolean;
@@ -90,7 +92,7 @@ export function startProactiveFill(deps: ProactiveFillDeps, options: ProactiveFi
   };
 
   const carryOut = async (job: FillJob): Promise<void> => {
-    const manifest = await unlessEnded(readHashManifest(fetching, job.title));
+    const manifest = await unlessEnded(readHashManifest(fetching, job.title, deps.manifestKeys));
     if (!manifest) {
       statistics.proactive.wrong++;
       log.warn('a publication has no good manifest of hashes', { title: job.title.title });

@@ -1,5 +1,4 @@
-/** The public keys of edge tokens as playback tells them, remembered so that edges get them while it is away. */
-import type { PlaybackClient } from '../../clients/playback.ts';
+/** Public keys as another service tells them, remembered so that edges get them while that service is away. */
 import type { TokenKeys } from '../../contracts/edges.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
@@ -10,8 +9,15 @@ const ASK_AGAIN_MS = 1000;
 /** Less than an edge waits for the answer to its heartbeat. */
 const ASK_LIMIT_MS = 1000;
 
-export function createTokenKeyCache(deps: { playback: PlaybackClient; clock: Clock; log: Log }) {
-  const { playback, clock, log } = deps;
+export type KeyQuestion = {
+  /** Whom it asks, for the log. */
+  of: string;
+  ask(signal: AbortSignal): Promise<TokenKeys>;
+  /** Whoever asks while nothing is known waits for the answer. */
+  waits: boolean;
+};
+
+export function createKeyCache({ clock, log }: { clock: Clock; log: Log }, question: KeyQuestion) {
   let known: TokenKeys = [];
   let askAtMs = Number.NEGATIVE_INFINITY;
   let away = false;
@@ -19,23 +25,23 @@ export function createTokenKeyCache(deps: { playback: PlaybackClient; clock: Clo
 
   const ask = async () => {
     try {
-      known = (await playback.getTokenKeys({}, AbortSignal.timeout(ASK_LIMIT_MS))).tokenKeys;
+      known = await question.ask(AbortSignal.timeout(ASK_LIMIT_MS));
       askAtMs = clock.monotonic() + FRESH_MS;
       away = false;
     } catch (error) {
       askAtMs = clock.monotonic() + ASK_AGAIN_MS;
-      if (!away) log.warn('playback does not tell its token keys, the last known ones go on', { error });
+      if (!away) log.warn(`${question.of} does not tell its keys, the last known ones go on`, { error });
       away = true;
     }
   };
-  /** Empty only until playback has answered once. */
+  /** Empty only until the service has answered once. */
   return async (): Promise<TokenKeys> => {
     if (clock.monotonic() < askAtMs) return known;
     asking ??= ask().finally(() => {
       asking = undefined;
     });
     // Who has keys need not wait for newer ones: those come with the next heartbeat.
-    if (known.length === 0) await asking;
+    if (known.length === 0 && question.waits) await asking;
     return known;
   };
 }

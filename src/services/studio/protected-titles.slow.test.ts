@@ -1,10 +1,12 @@
-/** An encrypted title through the real studio: where its keys are, and where they never are. */
+/** An encrypted title through the real studio: where its keys are and never are, and who vouches for its files. */
 import assert from 'node:assert/strict';
+import { createPublicKey, verify } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { contentKeyContext, type SampleKey, type WrappedContentKey } from '../../contracts/content-keys.ts';
 import type { Publication } from '../../contracts/titles.ts';
 import { systemClock } from '../../platform/clock.ts';
 import type { FakeTitle } from './fake-catalog.ts';
+import { createManifestSigner } from './manifest-signer.ts';
 import { isReady, openRig, type Rig } from './rig.testing.ts';
 import { someAudio } from './studio.testing.ts';
 
@@ -82,4 +84,26 @@ test('an encode of the same master has the same keys; another master has others'
     keysOf()?.some((keyId) => first?.includes(keyId)),
     false,
   );
+});
+
+test('the manifest of hashes is signed by the key that the studio tells, again and by another studio', async () => {
+  await rig.put('signed.mp4', { durationS: 10 });
+  const { id } = await rig.until('signed.mp4', isReady);
+  for (const end = Date.now() + 5000; !rig.announced.has(id); await systemClock.sleep(20))
+    assert.ok(Date.now() < end, 'edges were not told');
+  const { hashes, signature } = rig.announced.get(id) ?? assert.fail();
+  const told = JSON.parse(await rig.text(hashes.replace(/[^/]+$/, 'hashes.sig.json')));
+  assert.deepEqual(told, signature);
+  const { keys } = await (await rig.ask('/api/manifest-keys')).json();
+  const x = keys.find((key: { id: string }) => key.id === signature?.keyId)?.publicKey;
+  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+  const text = Buffer.from(await rig.text(hashes));
+  const value = Buffer.from(signature?.value ?? '', 'base64url');
+  assert.ok(verify(null, text, key, value));
+  assert.equal(verify(null, Buffer.from(`${text} `), key, value), false);
+  const { db, contentKeys } = rig;
+  const others = await Promise.all(
+    [1, 2].map(() => createManifestSigner({ db, keys: contentKeys }).sign(text.toString())),
+  );
+  assert.deepEqual(others, [signature, signature]);
 });
