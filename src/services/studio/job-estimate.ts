@@ -10,6 +10,7 @@ import { planLadder } from './ladder.ts';
 import { type Past, TIMED } from './past-rows.ts';
 import { workKeys } from './past-work.ts';
 import { inNewerCodecs, type Ladder, type Plan } from './plan.ts';
+import { PUBLISHED } from './prefixes.ts';
 import { likelyBitsPerS } from './rung-rate.ts';
 import { soundOutput } from './stereo.ts';
 import type { Db, Tx } from './tables.ts';
@@ -113,7 +114,7 @@ export async function actualOf(db: Db | Tx, title: string, version: number): Pro
 }
 
 /** Tasks whose outputs are what viewers get. */
-export const PUBLISHED_KINDS: readonly string[] = ['package', 'images', 'extract-text'];
+export const PUBLISHED_KINDS: readonly string[] = PUBLISHED;
 
 /** As operators are told, with the money where a price is set. */
 export function costView(cost: Cost | null | undefined, coreHour: number | undefined): JobCost | null {

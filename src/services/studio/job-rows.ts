@@ -39,11 +39,14 @@ export async function recordJob(tx: Tx | Db, id: string): Promise<void> {
     inspection: title.inspection === null ? null : JSON.stringify(title.inspection),
     ended_ms: active ? null : NOW_MS,
   };
+  // Captions that come later are made beside a job that has ended, and do not make it longer.
+  const still = sql<number>`CASE WHEN jobs.state = 'ready' THEN coalesce(jobs.ended_ms, ${NOW_MS}) ELSE ${NOW_MS} END`;
+  const change = state === 'ready' ? { ...now, ended_ms: still } : now;
   const unknown = { estimate: null, revised: null, actual: null };
   await tx
     .insertInto('studio.jobs')
     .values({ title: id, version: title.version, name: title.key, started_ms: NOW_MS, ...unknown, ...now })
-    .onConflict((conflict) => conflict.columns(['title', 'version']).doUpdateSet(now))
+    .onConflict((conflict) => conflict.columns(['title', 'version']).doUpdateSet(change))
     .execute();
   if (state === 'ready') await recordActual(tx, id, title.version);
 }

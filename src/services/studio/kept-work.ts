@@ -63,7 +63,8 @@ async function forgetJobs(db: Db, beforeMs: number): Promise<void> {
 async function forgetTasks(db: Db, title: string, version: number): Promise<void> {
   const now = await readTitle(db, title);
   let gone = db.deleteFrom('studio.tasks').where('title', '=', title).where('version', '=', version);
-  if (now?.version === version && now.state === 'ready')
-    gone = gone.where(({ or, eb }) => or([eb('kind', 'not in', [...PUBLISHED]), eb('state', '!=', 'done')]));
+  // Captions may be made of a title whose job ended long ago.
+  if (now?.version === version && (now.state === 'ready' || now.state === 'encoding'))
+    gone = gone.where('kind', 'not in', [...PUBLISHED]);
   await gone.execute();
 }

@@ -42,6 +42,15 @@ export async function updateTitle(tx: Db | Tx, title: string, values: Updateable
   if (values.state !== undefined) await recordJob(tx, title);
 }
 
+/** Takes up a title that was ready, for something that is no matter of its job. */
+export async function resumeTitle(tx: Tx, title: string, values: Updateable<TitleTable>): Promise<void> {
+  await tx
+    .updateTable('studio.titles')
+    .set({ ...values, state: 'encoding', told: null })
+    .where('title', '=', title)
+    .execute();
+}
+
 /** Makes the row of a title that has none. */
 export async function insertTitle(
   tx: Tx,

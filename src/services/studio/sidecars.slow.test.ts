@@ -43,6 +43,13 @@ test('captions that come, change and go after the film is ready change only them
   const title = await rig.until('late.mp4', isReady);
   const segments = /^\S+\.m3u8$/m.exec(await playlist(title))?.[0];
   rig.fleet.leases.length = 0;
+  const job = () =>
+    rig.db
+      .selectFrom('studio.jobs')
+      .select(['state', 'ended_ms'])
+      .where('title', '=', title.id)
+      .executeTakeFirst();
+  const ended = await job();
   await rig.put('late.de.srt', 'first');
   await rig.until('late.mp4', (now) => isReady(now) && languages(now)?.includes('de') === true);
   assert.deepEqual(kinds(), ['extract-text']);
@@ -59,6 +66,7 @@ test('captions that come, change and go after the film is ready change only them
   await rig.objects.delete(FILMS, 'late.de.srt');
   await rig.until('late.mp4', (now) => isReady(now) && languages(now)?.length === 0);
   assert.deepEqual(kinds(), ['extract-text', 'extract-text']);
+  assert.deepEqual(await job(), ended, 'the job took no longer for it');
   assert.deepEqual(titles().toSorted(), ['early.mp4', 'late.mp4']);
 });
 

@@ -13,7 +13,7 @@ import type { EventOf } from './arrivals.ts';
 import { generatedTexts, isGenerated, transcribeTask } from './generated-text.ts';
 import { type Plan, type PlannedTask, TEXT_MAX, type TextPlan, textTask } from './plan.ts';
 import type { LadderConfig } from './presets.ts';
-import { insertTasks, lockTitle, updateTask, updateTitle } from './rows.ts';
+import { insertTasks, lockTitle, resumeTitle, updateTask } from './rows.ts';
 import { CAPTIONS_REFUSED, dropTasks } from './setbacks.ts';
 import { mastersOf, sidecarOf, stemOf } from './sidecar-names.ts';
 import type { Db, TitleRow, Tx } from './tables.ts';
@@ -94,9 +94,8 @@ export async function adoptTexts(
   await insertTasks(tx, id, title.version, await thoseUnknown(tx, title, tasks));
   const dropped: string[] = [];
   for (const text of gone) dropped.push(...(await dropTasks(tx, title, text.id)));
-  await updateTitle(tx, id, {
+  await resumeTitle(tx, id, {
     plan: JSON.stringify(next),
-    state: 'encoding',
     ...(title.reason_code === CAPTIONS_REFUSED && !(await isAnyBad(tx, title, wanted))
       ? { reason: null, reason_code: null }
       : {}),
