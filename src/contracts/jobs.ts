@@ -191,6 +191,28 @@ export const jobDetail = z
   .meta({ id: 'JobDetail' });
 export type JobDetail = z.infer<typeof jobDetail>;
 
+export const presetView = z
+  .object({
+    name: presetName,
+    meaning: z.string().meta({ description: 'What it is for, in a sentence.' }),
+    kind: z.enum(['per-title', 'standard', 'fixed']),
+    contains: z.string().meta({ description: 'What renditions a film gets by it, in words.' }),
+    steps: z
+      .array(
+        z.object({
+          lines: z.number().int(),
+          crf: z.number(),
+          bitsPerSMax: z.number().int(),
+          preset: z.string(),
+        }),
+      )
+      .meta({ description: 'Sizes and rates, from low to high, where they are the same for all films.' }),
+    from: z.enum(['built-in', 'file']),
+    default: z.boolean().meta({ description: 'That of titles for which no other is asked.' }),
+  })
+  .meta({ id: 'Preset' });
+export type PresetView = z.infer<typeof presetView>;
+
 const jobParams = z.object({ job: jobId });
 const jobTaskParams = z.object({ job: jobId, task: z.string().max(200) });
 
@@ -277,6 +299,14 @@ export const reencodeTitle = endpoint({
   status: 202,
   reply: z.object({ job: jobId }),
   errors: ['not_found', 'conflict', 'invalid_request'],
+});
+
+export const listPresets = endpoint({
+  id: 'listPresets',
+  method: 'GET',
+  path: '/api/presets',
+  summary: 'The encoding presets of this installation: those that are built in, and those of its file.',
+  reply: z.object({ presets: z.array(presetView) }),
 });
 
 export const getJobReport = endpoint({

@@ -17,6 +17,7 @@ import {
   getJobReport,
   getTaskEvidence,
   listJobs,
+  listPresets,
   listWorkers,
   reencodeTitle,
   retryJob,
@@ -63,6 +64,7 @@ export const publicEndpoints = [
   cancelJob,
   reencodeTitle,
   getJobReport,
+  listPresets,
   listWorkers,
   getAbout,
 ] as unknown as readonly Endpoint[];

@@ -6,6 +6,7 @@ import {
   getJobReport,
   getTaskEvidence,
   listJobs,
+  listPresets,
   listWorkers,
   reencodeTitle,
   retryJob,
@@ -17,6 +18,7 @@ import { type JobReadDeps, readEvidence, readJob, readJobs } from './job-reads.t
 import { reportPage } from './job-report.ts';
 import { createJobSteering, type SteeringConfig, type SteeringDeps } from './job-steering.ts';
 import { readMasterReport } from './master-reports.ts';
+import { presetViews } from './preset-views.ts';
 
 export function jobRoutes(deps: JobReadDeps & SteeringDeps, config: SteeringConfig): Route[] {
   const steering = createJobSteering(deps, config);
@@ -26,6 +28,7 @@ export function jobRoutes(deps: JobReadDeps & SteeringDeps, config: SteeringConf
     route(getMasterReport, async ({ params }, context) =>
       tagged(await readMasterReport(deps.db, params.id), context),
     ),
+    route(listPresets, async (_, context) => tagged({ presets: presetViews(config) }, context)),
     route(listWorkers, async (_, context) => tagged({ workers: await deps.board.list() }, context)),
     route(getTaskEvidence, async ({ params }) => readEvidence(deps.db, params.job, params.task)),
     route(getJobReport, async ({ params, query }) => report(deps, params.job, query.format)),

@@ -10,7 +10,7 @@ type Step = Pick<Rung, 'crf' | 'bitsPerSMax' | 'preset'> & { lines: number };
  * Low rungs have more pixels and a higher CRF than an older ladder would give them, which is what convex hulls of
  * real films ask for; the caps hold the peaks down. The lowest rung is the first light, hence the faster preset.
  */
-const STEPS: readonly Step[] = [
+export const STEPS: readonly Step[] = [
   { lines: 240, crf: 28, bitsPerSMax: 400_000, preset: 'superfast' },
   { lines: 360, crf: 27, bitsPerSMax: 800_000, preset: 'veryfast' },
   { lines: 480, crf: 26, bitsPerSMax: 1_400_000, preset: 'veryfast' },

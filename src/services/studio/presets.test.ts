@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { presetView } from '../../contracts/jobs.ts';
 import { fixedLadder, named } from './ladder.ts';
+import { presetViews } from './preset-views.ts';
 import { presetOf, readPresets } from './presets.ts';
 
 const frameRate = { num: 24, den: 1 };
@@ -55,10 +57,44 @@ test('what is wrong in a file, or not there, is said', () => {
     /x\.steps\.0\.crf/,
   );
   fails('{"x": {"kind": "per-title", "colour": 1}}', /colour/);
+  const twice = { lines: 480, crf: 25, bitsPerSMax: 1_000_000 };
+  fails(
+    JSON.stringify({ x: { kind: 'fixed', steps: [twice, { ...twice, crf: 20 }] } }),
+    /x\.steps: two steps/,
+  );
+  fails('{"x": {"kind": "standard", "meaning": ""}}', /x\.meaning/);
   assert.throws(() => presetOf(readPresets(), 'none'), {
     code: 'invalid_config',
     message: /there are .*apple/,
   });
+});
+
+test('each preset says what it is for and what it makes, and which one is taken unless another is asked', () => {
+  const school = {
+    ...{ kind: 'fixed', meaning: 'For the school network.' },
+    steps: [
+      { lines: 720, crf: 24, bitsPerSMax: 2_000_000 },
+      { lines: 360, crf: 27, bitsPerSMax: 500_000 },
+    ],
+  };
+  const presets = readPresets(JSON.stringify({ school, archive: { kind: 'standard' } }));
+  const views = presetViews({ presets, ladder: 'school' });
+  assert.deepEqual(
+    views.map(({ name, from, default: isDefault }) => [name, from, isDefault]),
+    [
+      ['per-title', 'built-in', false],
+      ['standard', 'built-in', false],
+      ['apple', 'built-in', false],
+      ['archive', 'file', false],
+      ['school', 'file', true],
+    ],
+  );
+  const own = views.at(-1);
+  assert.equal(own?.meaning, 'For the school network.');
+  assert.match(own?.contains ?? '', /^Up to 2 renditions.* 360 \(to 0\.5 Mbit\/s\), 720 \(to 2\.0 Mbit\/s\)/);
+  assert.equal(views[1]?.steps.length, 5);
+  assert.match(views[0]?.contains ?? '', /up to 7/);
+  for (const view of views) presetView.parse(view);
 });
 
 test('names are unique, also beside those of others', () => {

@@ -23,17 +23,30 @@ const step = z.strictObject({
 });
 export type LadderStep = z.infer<typeof step>;
 
+/** Two of one size and one cap would be one rendition twice. */
+function differ(steps: ReadonlyArray<{ lines: number; bitsPerSMax: number }>): boolean {
+  return new Set(steps.map(({ lines, bitsPerSMax }) => `${lines} ${bitsPerSMax}`)).size === steps.length;
+}
+
+/** What it is for, as operators read it where they choose. */
+const meaning = z.string().trim().min(1).max(200).optional();
+
 const ladderPreset = z.discriminatedUnion('kind', [
   /** Rungs chosen for each film from an analysis of its pictures. */
   z.strictObject({
     kind: z.literal('per-title'),
     rungsMax: z.number().int().min(1).max(12).default(7),
     preset: z.enum(X264_PRESETS).default('veryfast'),
+    meaning,
   }),
   /** Five sizes at settings that suit most films; what a film gets when it cannot be analysed. */
-  z.strictObject({ kind: z.literal('standard') }),
+  z.strictObject({ kind: z.literal('standard'), meaning }),
   /** The same steps for all films, from low to high. */
-  z.strictObject({ kind: z.literal('fixed'), steps: z.array(step).min(1).max(16) }),
+  z.strictObject({
+    kind: z.literal('fixed'),
+    steps: z.array(step).min(1).max(16).refine(differ, 'two steps have the same lines and bitsPerSMax'),
+    meaning,
+  }),
 ]);
 export type LadderPreset = z.infer<typeof ladderPreset>;
 export type LadderPresets = ReadonlyMap<string, LadderPreset>;
@@ -74,18 +87,31 @@ export const APPLE_STEPS: readonly LadderStep[] = [
 ];
 
 const BUILT_IN: Readonly<Record<string, LadderPreset>> = {
-  'per-title': { kind: 'per-title', rungsMax: 7, preset: 'veryfast' },
-  standard: { kind: 'standard' },
-  apple: { kind: 'fixed', steps: [...APPLE_STEPS] },
-  // One rendition that is hard to tell from the master, at its size, beside a small one to look at.
+  'per-title': {
+    ...{ kind: 'per-title', rungsMax: 7, preset: 'veryfast' },
+    meaning: 'Chosen for each film from an analysis of its pictures: no bits that nobody sees.',
+  },
+  standard: {
+    kind: 'standard',
+    meaning: 'The usual sizes at settings that suit most films; no analysis, so it is ready sooner.',
+  },
+  apple: {
+    kind: 'fixed',
+    steps: [...APPLE_STEPS],
+    meaning: 'The sizes of Apple’s authoring specification with its rates as caps, to compare with.',
+  },
   archive: {
     kind: 'fixed',
     steps: [
       { lines: 360, crf: 27, bitsPerSMax: 800_000, preset: 'veryfast' },
       { lines: 4320, crf: 16, bitsPerSMax: 100_000_000, preset: 'medium' },
     ],
+    meaning:
+      'One rendition that is hard to tell from the master, at its size, beside a small one to look at.',
   },
 };
+
+export const isBuiltIn = (name: string, preset: LadderPreset) => BUILT_IN[name] === preset;
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;
 const presetFile = z.record(z.string().regex(NAME), ladderPreset);
