@@ -146,6 +146,12 @@ function readLine(line: string, sample: Sample): void {
   sample.idet = { topFirst: Number(idet[1]), bottomFirst: Number(idet[2]), progressive: Number(idet[3]) };
 }
 
+/** No video has fields at more than 30 frames a second. */
+function isSlow(samples: readonly Sample[]): boolean {
+  const times = samples[0]?.timesS ?? [];
+  return (times.at(-1) ?? 0) - (times[0] ?? 0) > (times.length - 1) / 31;
+}
+
 /** Graphics that move one way for a second or two look interlaced with one field first all the while. */
 const UNFLAGGED_MIN = 60;
 
@@ -166,7 +172,7 @@ export function isInterlaced(fieldOrder: string | undefined, samples: readonly S
   const agreed = Math.max(top, bottom) >= 0.95 * combed;
   const declared = ['tt', 'bb', 'tb', 'bt'].includes(fieldOrder ?? '') || flagged * 2 > frames;
   if (declared) return !(clean >= 30 && clean > 20 * combed);
-  return combed >= UNFLAGGED_MIN && combed > 4 * clean && agreed;
+  return isSlow(samples) && combed >= UNFLAGGED_MIN && combed > 4 * clean && agreed;
 }
 
 /**

@@ -48,13 +48,16 @@ function Report({ titleId }: { titleId: string }) {
         <Group key={group.heading} group={group} />
       ))}
       <section aria-labelledby="master-notes">
-        <h3 id="master-notes">What is done to it</h3>
-        {notes.length === 0 ? <p>Nothing out of the ordinary.</p> : null}
-        <ul>
-          {notes.map((note) => (
-            <li key={note}>{note}</li>
-          ))}
-        </ul>
+        <h2 id="master-notes">What is done to it</h2>
+        {notes.length === 0 ? (
+          <p>Nothing out of the ordinary.</p>
+        ) : (
+          <ul>
+            {notes.map((note) => (
+              <li key={note}>{note}</li>
+            ))}
+          </ul>
+        )}
       </section>
     </>
   );
@@ -64,7 +67,7 @@ function Group({ group: { heading, facts } }: { group: FactGroup }) {
   const id = `master-${heading.split(':')[0]?.toLowerCase()}`;
   return (
     <section aria-labelledby={id}>
-      <h3 id={id}>{heading}</h3>
+      <h2 id={id}>{heading}</h2>
       <dl>
         {facts.map(([label, words]) => (
           <div key={label}>
