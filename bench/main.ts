@@ -40,6 +40,13 @@ const BENCHES: Record<string, Bench> = {
       return { run: runEncode, works: ENCODE_WORKS };
     },
   },
+  fleet: {
+    usesNetwork: false,
+    load: async () => {
+      const { runFleet, FLEET_WORKS } = await import('./fleet/fleet.ts');
+      return { run: runFleet, works: FLEET_WORKS };
+    },
+  },
   eviction: {
     usesNetwork: false,
     load: async () => {

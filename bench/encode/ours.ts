@@ -17,7 +17,14 @@ export type OurFilm = {
   readonly encodeCpuS: number;
 };
 
-export type Planned = { found: Inspection; plan: Plan; tasks: PlannedTask[]; analysisCpuS: number };
+export type Planned = {
+  found: Inspection;
+  plan: Plan;
+  tasks: PlannedTask[];
+  analysisCpuS: number;
+  /** What the planner thinks of it, in milliseconds. */
+  analysisCost: number;
+};
 
 /** Inspects and analyses, and gives the whole plan of the film. */
 export async function planOurs(studio: FakeStudio, file: string): Promise<Planned> {
@@ -28,13 +35,13 @@ export async function planOurs(studio: FakeStudio, file: string): Promise<Planne
   const preset = presetOf(readPresets(), 'per-title');
   if (preset.kind !== 'per-title') throw new Error('the preset is another');
   const first = planFilm(found, GRID, { name: 'per-title', preset });
-  const spec = first.tasks.find(({ kind }) => kind === 'analyse')?.spec;
+  const { spec, cost: analysisCost = 0 } = first.tasks.find(({ kind }) => kind === 'analyse') ?? {};
   if (spec?.kind !== 'analyse') throw new Error('no analysis is planned');
   const analysed = await perform(studio, { ...spec, master });
   if (analysed.kind !== 'analyse') throw new Error('no analysis came');
   const rest = chooseLadder(found, first.plan, GRID, preset, analysed.analysis);
   const tasks = [...first.tasks.filter(({ kind }) => kind !== 'analyse'), ...rest.tasks];
-  return { found, plan: rest.plan, tasks, analysisCpuS: analysed.analysis.cpuS };
+  return { found, plan: rest.plan, tasks, analysisCpuS: analysed.analysis.cpuS, analysisCost };
 }
 
 export async function encodeOurs(studio: FakeStudio, file: string, folder: string): Promise<OurFilm> {

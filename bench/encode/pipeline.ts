@@ -38,7 +38,10 @@ type Command = {
 };
 
 /** Encodes of all rungs and of the sound, and their packages, when the plan is made. */
-async function throughWorkers(file: string, workers: number): Promise<{ wallS: number; rungs: Command[] }> {
+export async function throughWorkers(
+  file: string,
+  workers: number,
+): Promise<{ wallS: number; rungs: Command[] }> {
   await using studio = await openFakeStudio();
   const stops = await Promise.all(
     Array.from({ length: workers }, (_, at) => studio.startWorker(`worker-${at + 1}`)),

@@ -43,15 +43,15 @@ export function createConductor(deps: ConductorDeps, config: ConductorConfig) {
   const { db, queue, clock, log, teller, wakeups } = deps;
   const { mediaBucket, taskQueue } = config;
   const sent = new Set<string>();
-  let line = { atMs: Number.NEGATIVE_INFINITY, window: windowFor(0) };
+  let fleet = { atMs: Number.NEGATIVE_INFINITY, workers: 0 };
   let loggedAtMs = Number.NEGATIVE_INFINITY;
 
-  /** How many tasks of a title may stand in line; how many workers there are is asked for now and then. */
-  async function window(): Promise<number> {
-    if (clock.monotonic() - line.atMs >= COUNT_EVERY_MS) {
-      line = { atMs: clock.monotonic(), window: windowFor(await deps.board.count()) };
+  /** Asked for now and then. */
+  async function workersNow(): Promise<number> {
+    if (clock.monotonic() - fleet.atMs >= COUNT_EVERY_MS) {
+      fleet = { atMs: clock.monotonic(), workers: await deps.board.count() };
     }
-    return line.window;
+    return fleet.workers;
   }
 
   async function look(id: string, signal: AbortSignal): Promise<void> {
@@ -93,11 +93,12 @@ export function createConductor(deps: ConductorDeps, config: ConductorConfig) {
   /** Sends what the queue may not have. A key that it has already is not taken twice. */
   async function sendTasks({ title }: TitleRow, tasks: readonly TaskState[]): Promise<void> {
     for (const { id, state } of tasks) if (state !== 'queued' && state !== 'leased') sent.delete(id);
-    const due = dueTasks(tasks, sent, await window());
+    const workers = await workersNow();
+    const due = dueTasks(tasks, sent, windowFor(workers));
     for (let at = 0; at < due.length; at += SEND_JOBS) {
       const batch = due.slice(at, at + SEND_JOBS);
-      const jobs = batch.map(({ id, priority }) => {
-        return { payload: { task: id, title }, key: id, priority: queuePriority(priority) };
+      const jobs = batch.map((task) => {
+        return { payload: { task: task.id, title }, key: task.id, priority: queuePriority(task, workers) };
       });
       await queue.send(taskQueue, jobs);
       for (const { id } of batch) sent.add(id);

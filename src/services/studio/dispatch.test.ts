@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dueTasks, queuePriority, windowFor } from './dispatch.ts';
+import { LIGHT_SPANS, urgency } from './urgency.ts';
 
-const task = (id: string, priority = 590, state = 'queued') => ({ id, priority, state });
+const task = (id: string, priority = 590, state = 'queued') => ({
+  id,
+  priority,
+  state,
+  kind: 'encode-video',
+});
 const many = (count: number, name: string) =>
   Array.from({ length: count }, (_, at) => task(`${name}-${String(at).padStart(4, '0')}`));
 
@@ -13,9 +19,9 @@ function serve(titles: Record<string, Array<ReturnType<typeof task>>>, window: n
   const sent = new Set<string>();
   for (;;) {
     for (const [title, tasks] of Object.entries(titles)) {
-      for (const { id, priority } of dueTasks(tasks, sent, window)) {
-        queue.push({ title, id, priority: queuePriority(priority) });
-        sent.add(id);
+      for (const due of dueTasks(tasks, sent, window)) {
+        queue.push({ title, id: due.id, priority: queuePriority(due, 1) });
+        sent.add(due.id);
       }
     }
     const most = Math.max(...queue.map(({ priority }) => priority));
@@ -56,4 +62,18 @@ test('what a worker has is sent again when the queue has lost it', () => {
 test('the line is long enough for every worker', () => {
   assert.ok(windowFor(200) >= 200);
   assert.ok(windowFor(0) >= 1);
+});
+
+test('a large fleet begins with what no number of workers makes shorter, a small one with what viewers wait for', () => {
+  const chunk = queuePriority({ priority: urgency({ part: 'first-light' }), kind: 'encode-video' }, 200);
+  const span = LIGHT_SPANS.priorityOf(1000);
+  for (const [part, kind] of [
+    ['analysis', 'analyse'],
+    ['images', 'images'],
+  ] as const) {
+    const priority = urgency({ part });
+    assert.ok(queuePriority({ priority, kind }, 2) < chunk);
+    assert.ok(queuePriority({ priority, kind }, 32) > chunk);
+    assert.ok(queuePriority({ priority, kind }, 32) < span, 'what a viewer watches comes first in any fleet');
+  }
 });

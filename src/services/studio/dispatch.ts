@@ -3,18 +3,28 @@
  * time, and among the higher renditions the queue knows no order but age. A film of two hours thus stands in line with
  * a few chunks, like everybody else, and its next ones go to the end of the line. Pure.
  */
-import { HIGHER_RUNGS } from './urgency.ts';
+import { HIGHER_RUNGS, WHOLE_FILM } from './urgency.ts';
 
 type Waiting = { id: string; state: string; priority: number };
 
 const WINDOW_MIN = 8;
 const CLASS = 100;
+/** Tasks that no number of workers makes shorter: a large fleet would wait for them at the end. */
+const WHOLE_KINDS: readonly string[] = ['analyse', 'encode-audio', 'images'];
+/** From so many workers on, one at such a task is not missed by the chunks that viewers wait for. */
+const LARGE_FLEET = 8;
 
 /** Enough that no worker waits for the studio, few enough that a newcomer is served soon. */
 export const windowFor = (workers: number) => Math.max(WINDOW_MIN, 2 * workers);
 
 /** Titles are equals at their higher renditions; what somebody waits for keeps its order among all titles. */
-export const queuePriority = (priority: number) => Math.max(priority, HIGHER_RUNGS);
+export function queuePriority(
+  { priority, kind }: { priority: number; kind: string },
+  workers: number,
+): number {
+  const isEarly = workers >= LARGE_FLEET && WHOLE_KINDS.includes(kind);
+  return Math.max(priority, isEarly ? WHOLE_FILM : HIGHER_RUNGS);
+}
 
 /** Tasks to send, most urgent first. `sent`: what the queue has already. */
 export function dueTasks<T extends Waiting>(

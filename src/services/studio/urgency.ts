@@ -28,6 +28,8 @@ const MORE_SOUND = 575;
 const PACKAGE_BONUS = 5;
 /** Nobody waits for captions that nobody wrote. */
 const SPEECH = 300;
+/** What is done for a film as a whole, in a fleet that loses little by it: before the chunks of the lowest rung. */
+export const WHOLE_FILM = FIRST_LIGHT + PACKAGE_BONUS;
 const RUNG_STEP = 10;
 
 export type Part =
