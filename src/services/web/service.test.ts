@@ -53,6 +53,7 @@ test('each path goes to the service that owns it, never as a trusted request', a
     ['/api/sessions/1/heartbeat', 'playback'],
     ['/api/edges', 'steering'],
     ['/api/jobs/1/report', 'studio'],
+    ['/api/presets', 'studio'],
   ] as const;
   for (const [path, owner] of owners) assert.equal(await (await get(path)).text(), owner, path);
   assert.ok(forwarded.every(({ trusted }) => !trusted));
