@@ -23,17 +23,16 @@ const FULL_S = process.env.MATINEE_AWAY_S ? 60 : 1;
 const AWAY_S = Number(process.env.MATINEE_AWAY_S ?? 8);
 /** The program takes names that begin like this for its settings, and these are none. */
 const CLEARED = { MATINEE_KILLS: undefined, MATINEE_KILL_SEED: undefined, MATINEE_AWAY_S: undefined };
-const READY_MS = 240_000;
 /** Film for each kill, so that there is work left for the last. */
 const SECONDS = Math.max(50, 12 * KILLS);
+const READY_MS = 240_000 + KILLS * 30_000;
 const LONG_MS = 1_500_000;
 
 let encoding: Encoding;
 let undisturbed: string[];
 
 before(async () => {
-  const readyMs = READY_MS + KILLS * 30_000;
-  encoding = await openEncoding({ seconds: SECONDS, env: CLEARED, readyMs });
+  encoding = await openEncoding({ seconds: SECONDS, env: CLEARED, readyMs: READY_MS });
   await encoding.put('undisturbed.mp4');
   undisturbed = await encoding.framesOf('undisturbed.mp4');
 });
@@ -162,7 +161,9 @@ test('disks that fill up in the middle of an encode are told to operators, and w
   await encoding.nothingLeft();
 });
 
-test('an encoded chunk whose bytes change in the store is noticed and made again', async () => {
+test('an encoded chunk whose bytes change in the store is noticed and made again', {
+  timeout: LONG_MS,
+}, async () => {
   const key = 'undisturbed.mp4';
   const id = (await titleOf(encoding.installation.web, FILMS, key))?.id ?? '';
   const encodeAnew = async (): Promise<JobDetail> => {
@@ -171,11 +172,13 @@ test('an encoded chunk whose bytes change in the store is noticed and made again
       { title: id },
       202,
     );
+    let last: JobDetail['job'] | undefined;
     for (const end = Date.now() + READY_MS; Date.now() < end; await sleep(200)) {
       const detail = await getJson<JobDetail>(`${encoding.installation.web}/api/jobs/${job}`);
       if (detail.job.state === 'ready') return detail;
+      last = detail.job;
     }
-    throw new Error(`${job} never became ready`);
+    throw new Error(`${job} never became ready: ${JSON.stringify(last)}`);
   };
   // The lowest rendition was a first light and is made in chunks now; the rest is taken over.
   const first = await encodeAnew();
