@@ -14,7 +14,9 @@ import { findBrowser, launchBrowser } from '../test/e2e/browser.ts';
 import type { PackagedTrack } from './contracts/tasks.ts';
 import { type Decoded, decodeWithFfmpeg, decodeWithMpv, hasMpv } from './decoding-programs.testing.ts';
 import { type FolderServer, openFolderServer } from './folder-server.testing.ts';
+import { growCopy } from './growing-copy.testing.ts';
 import { type PackagedFilm, packageFilm } from './packaged-film.testing.ts';
+import { FRAMES, makeMaster, SAMPLES, SECONDS } from './played-master.testing.ts';
 import {
   layPlayersPage,
   PLAYER_NAMES,
@@ -24,20 +26,18 @@ import {
 import { type FakeStudio, openFakeStudio } from './services/encoder/fake-studio.ts';
 import { breakTrack } from './services/encoder/segment-breaks.testing.ts';
 import { checkTrackFiles, readTrackFiles, SEGMENT_RULES } from './services/encoder/segment-rules.testing.ts';
-import { makeClip } from './services/encoder/test-clips.ts';
 import { checkDash } from './services/studio/manifests/check-dash.testing.ts';
 import { checkHls } from './services/studio/manifests/check-hls.testing.ts';
 import type { FilmVideo } from './services/studio/manifests/film.ts';
 import { manifestOf, playlistsOf } from './services/studio/manifests/films.testing.ts';
-import { playInPage, SHAKA_PAGE, windInPage } from './shaka-page.testing.ts';
+import { assertQuickStart, playInPage, SHAKA_PAGE, windInPage } from './shaka-page.testing.ts';
+import { assertSoundKept } from './sound-kept.testing.ts';
 
 const run = promisify(execFile);
 const executable = await findBrowser();
-const SECONDS = 19.5;
-/** At 29.97 frames a second nothing is a round number. */
-const FRAMES = 585;
 
 let studio: FakeStudio;
+let master: string;
 let packaged: PackagedFilm;
 let server: FolderServer;
 
@@ -45,16 +45,13 @@ before(async () => {
   studio = await openFakeStudio();
   const stop = await studio.startWorker();
   try {
+    master = await makeMaster(studio.folder);
     // Three chunks, of which the last is longer and ends within a segment; the low rung in every codec.
-    packaged = await packageFilm(
-      studio,
-      await makeMaster(studio.folder),
-      { segmentS: 2, chunkS: 6, gopS: 2 },
-      (rungs) =>
-        rungs.slice(0, 1).flatMap((low) => [
-          { ...low, name: `${low.name}-hevc`, codec: 'hevc', crf: 30, preset: 'ultrafast' },
-          { ...low, name: `${low.name}-av1`, codec: 'av1', crf: 45 },
-        ]),
+    packaged = await packageFilm(studio, master, { segmentS: 2, chunkS: 6, gopS: 2 }, (rungs) =>
+      rungs.slice(0, 1).flatMap((low) => [
+        { ...low, name: `${low.name}-hevc`, codec: 'hevc', crf: 30, preset: 'ultrafast' },
+        { ...low, name: `${low.name}-av1`, codec: 'av1', crf: 45 },
+      ]),
     );
   } finally {
     await stop();
@@ -70,33 +67,6 @@ after(async () => {
   await server?.[Symbol.asyncDispose]();
   await studio?.[Symbol.asyncDispose]();
 });
-
-/** Two rungs of pictures, two languages of sound, two of captions with labels that need care. */
-async function makeMaster(folder: string): Promise<string> {
-  const cues = '1\n00:00:01,000 --> 00:00:03,000\nfirst\n\n2\n00:00:15,000 --> 00:00:18,000\nlate\n';
-  const captions = join(folder, 'captions.srt');
-  await writeFile(captions, cues);
-  const path = join(folder, 'master.mkv');
-  const tag = (stream: string, language: string, title: string) => [
-    ...[`-metadata:s:${stream}`, `language=${language}`, `-metadata:s:${stream}`, `title=${title}`],
-  ];
-  await makeClip(
-    ...['-f', 'lavfi', '-i', `testsrc2=size=640x360:rate=30000/1001:duration=${SECONDS}`],
-    ...['-f', 'lavfi', '-i', `sine=frequency=330:duration=${SECONDS}`],
-    ...['-f', 'lavfi', '-i', `sine=frequency=550:duration=${SECONDS}`],
-    ...['-i', captions, '-map', '0', '-map', '1', '-map', '2', '-map', '3', '-map', '3'],
-    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '60', '-c:a', 'aac', '-c:s', 'srt'],
-    ...[...tag('a:0', 'eng', 'English "stereo"'), ...tag('a:1', 'deu', 'Deutsch')],
-    ...[
-      ...tag('s:0', 'jpn', '字幕 <&>'),
-      ...tag('s:1', 'eng', 'English'),
-      '-disposition:s:1',
-      'hearing_impaired',
-    ],
-    path,
-  );
-  return path;
-}
 
 test('the manifests keep the rules, and what they name is there', () => {
   const { film, files } = packaged;
@@ -170,8 +140,6 @@ function assertPictures({ shownAt, secondTicks, complaints }: Decoded, what: str
   );
 }
 
-const SAMPLES = Math.round(((FRAMES * 1001) / 30_000) * 48_000);
-
 test('ffmpeg decodes every track through HLS and DASH, picture by picture, and complains about nothing', async () => {
   for (const entry of [packaged.hls, packaged.dash]) {
     const url = `${server.url}/film/${entry}`;
@@ -189,6 +157,11 @@ test('ffmpeg decodes every track through HLS and DASH, picture by picture, and c
       assert.ok(ticks - 1024 >= SAMPLES && ticks - 2048 < SAMPLES, `${ticks} samples`);
     }
   }
+});
+
+test('the sound that is decoded is the master’s from the first sample to the last, without a shift', async () => {
+  for (const [at, { id }] of packaged.film.audio.entries())
+    await assertSoundKept(master, `a:${at}`, `${server.url}/film/p1/${id}.m3u8`);
 });
 
 const noMpv = (await hasMpv()) ? false : 'no mpv is installed';
@@ -292,42 +265,42 @@ test('Shaka Player reads the IMSC captions in Chromium, and winds over key frame
   }
 });
 
+function filmFor(browser: Browser, folder: string): PlayedFilm {
+  return {
+    ...{ browser, pageUrl: `${server.url}/players/index.html` },
+    hlsUrl: `${server.url}/film/${folder}/${basename(packaged.hls)}`,
+    dashUrl: `${server.url}/film/${folder}/${basename(packaged.dash)}`,
+    ...{ video: packaged.film.video, frames: FRAMES, durationS: packaged.film.durationS },
+    languages: packaged.film.audio.map(({ language }) => language),
+    captions: { language: 'ja', cue: 'late', atS: 16 },
+  };
+}
+
 test('hls.js and Shaka Player play every rendition in Chromium to its end and complain about nothing', {
   ...{ skip, concurrency: 3 },
 }, async (t) => {
   const browser = await launchBrowser(executable as string);
   try {
-    const film: PlayedFilm = {
-      ...{ browser, pageUrl: `${server.url}/players/index.html` },
-      hlsUrl: `${server.url}/film/${packaged.hls}`,
-      dashUrl: `${server.url}/film/${packaged.dash}`,
-      ...{ video: packaged.film.video, frames: FRAMES, durationS: packaged.film.durationS },
-      languages: packaged.film.audio.map(({ language }) => language),
-      captions: { language: 'ja', cue: 'late', atS: 16 },
-    };
+    const film = filmFor(browser, 'p1');
     await Promise.all(PLAYER_NAMES.map((name) => t.test(name, (t) => playEveryRendition(t, name, film))));
   } finally {
     await browser.close();
   }
 });
 
-/** Before the first picture nothing is fetched but manifests and what follows the start without a gap. */
-function assertQuickStart(fetched: readonly string[]): void {
-  const segments = fetched.filter((path) => path.endsWith('.m4s'));
-  const folders = new Set(segments.map((path) => path.slice(0, path.lastIndexOf('/'))));
-  assert.deepEqual([...folders].sort(), ['/film/360p/1', '/film/a1/1']);
-  for (const folder of folders) {
-    const numbers = segments
-      .filter((path) => path.startsWith(folder))
-      .map((path) => Number(path.slice(-9, -4)));
-    assert.deepEqual(
-      numbers,
-      numbers.map((_, at) => at + 1),
-      `${numbers} of ${folder}`,
-    );
-    // The player keeps 10 s in hand.
-    assert.ok(numbers.length <= 6, `${numbers} of ${folder}`);
+test('hls.js and Shaka Player play a film that grows to its end and complain about nothing', {
+  ...{ skip, concurrency: 3 },
+}, async (t) => {
+  const browser = await launchBrowser(executable as string);
+  try {
+    const { whole } = await growCopy(packaged, 'growing', { first: 4, everyMs: 400 });
+    const film = { ...filmFor(browser, 'growing'), grows: true };
+    const { captions, video, languages } = film;
+    const light = { video: video.slice(0, 1), languages: languages.slice(0, 1) };
+    const played = { ...film, ...light, captions: { ...captions, language: '' } };
+    await Promise.all(PLAYER_NAMES.map((name) => t.test(name, (t) => playEveryRendition(t, name, played))));
+    await whole;
+  } finally {
+    await browser.close();
   }
-  const others = fetched.filter((path) => /\.(vtt|jpg)$/.test(path));
-  assert.deepEqual(others, [], 'neither captions nor sheets are needed to start');
-}
+});

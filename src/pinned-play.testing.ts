@@ -13,11 +13,13 @@ export type PinnedPlay = {
   captions: string;
   /** A moment at which there is a cue. */
   cueS: number;
+  /** More of it comes while it is played. */
+  grows: boolean;
 };
 
 export type PinnedSeen = {
   said: string[];
-  /** What was in hand of the whole film before it was played, one list for each kind of track that the player tells of. */
+  /** What was in hand of the film at its end, one list for each kind of track that the player tells of. */
   buffered: Array<Array<[fromS: number, toS: number]>>;
   lengthS: number;
   endedS: number;
@@ -93,13 +95,14 @@ export async function playWithHlsJs(asked: PinnedPlay): Promise<PinnedSeen> {
   const reached = () => (inHand().at(-1)?.[1] ?? 0) > lengthS() - 0.05;
   await until(() => player.audioTracks.length > 0);
   player.audioTrack = player.audioTracks.findIndex(({ lang }) => lang === asked.language);
-  player.subtitleTrack = player.subtitleTracks.findIndex(({ lang }) => lang === asked.captions);
+  if (asked.captions !== '')
+    player.subtitleTrack = player.subtitleTracks.findIndex(({ lang }) => lang === asked.captions);
   await until(reached);
-  const buffered = [inHand()];
   video.playbackRate = 16;
   await video.play();
   await until(() => video.ended);
   const endedS = video.ended ? video.currentTime : -1;
+  const buffered = [inHand()];
   const pictures = video.getVideoPlaybackQuality().totalVideoFrames;
   const seeksS: number[] = [];
   for (const toS of [lengthS() - 0.2, 0, asked.cueS]) {
@@ -108,7 +111,7 @@ export async function playWithHlsJs(asked: PinnedPlay): Promise<PinnedSeen> {
     seeksS.push(video.seeking ? -1 : video.currentTime);
   }
   const active = () => [...video.textTracks].flatMap((track) => [...(track.activeCues ?? [])]);
-  await until(() => active().length > 0);
+  await until(() => active().length > 0 || asked.captions === '');
   const seen: PinnedSeen = {
     ...{ said, buffered, lengthS: lengthS(), endedS, pictures, seeksS },
     size: `${video.videoWidth}x${video.videoHeight}`,
@@ -159,7 +162,8 @@ export async function playWithShaka(asked: PinnedPlay): Promise<PinnedSeen> {
     one.height === asked.lines && one.videoCodec.startsWith(asked.codec) && one.language === asked.language;
   const track = player.getVariantTracks().find(isAsked);
   if (!track) throw new Error(JSON.stringify(player.getVariantTracks()));
-  player.selectVariantTrack(track, true);
+  // What grows has but one.
+  if (!asked.grows) player.selectVariantTrack(track, true);
   const text = player.getTextTracks().find(({ language }) => language === asked.captions);
   if (text) await player.selectTextTrack(text);
   const inHand = () => {
@@ -167,15 +171,16 @@ export async function playWithShaka(asked: PinnedPlay): Promise<PinnedSeen> {
     return [video, audio].map((ranges) => ranges.map(({ start, end }): [number, number] => [start, end]));
   };
   const reached = () => inHand().every((ranges) => (ranges.at(-1)?.[1] ?? 0) > video.duration - 0.05);
-  await until(() => reached() && (player.getVariantTracks().find(isAsked)?.active ?? false));
-  const buffered = inHand();
-  const before = video.getVideoPlaybackQuality().totalVideoFrames;
-  video.currentTime = 0;
+  await until(() => (asked.grows || reached()) && (player.getVariantTracks().find(isAsked)?.active ?? false));
+  const before = asked.grows ? 0 : video.getVideoPlaybackQuality().totalVideoFrames;
+  // Again from the start, where a picture of another rendition may have been shown.
+  if (!asked.grows) video.currentTime = 0;
   await until(() => !video.seeking && video.readyState >= 2);
   video.playbackRate = 16;
   await video.play();
   await until(() => video.ended);
   const endedS = video.ended ? video.currentTime : -1;
+  const buffered = inHand();
   const pictures = video.getVideoPlaybackQuality().totalVideoFrames - before;
   const seeksS: number[] = [];
   for (const toS of [video.duration - 0.2, 0, asked.cueS]) {
@@ -184,7 +189,7 @@ export async function playWithShaka(asked: PinnedPlay): Promise<PinnedSeen> {
     seeksS.push(video.seeking ? -1 : video.currentTime);
   }
   const active = () => [...video.textTracks].flatMap((track) => [...(track.activeCues ?? [])]);
-  await until(() => active().length > 0);
+  await until(() => active().length > 0 || asked.captions === '');
   const seen: PinnedSeen = {
     ...{ said, buffered, lengthS: video.duration, endedS, pictures, seeksS },
     size: `${video.videoWidth}x${video.videoHeight}`,

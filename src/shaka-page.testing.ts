@@ -1,4 +1,5 @@
 /** For tests only: plays a manifest in a page of a real browser with Shaka Player and tells what it saw. */
+import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
 
 export type SeenFilm = {
@@ -30,6 +31,27 @@ export async function playInPage(
 }
 
 /** Winds at eight times the speed for a moment. */
+/** Before the first picture nothing is fetched but manifests and what follows the start without a gap. */
+export function assertQuickStart(fetched: readonly string[]): void {
+  const segments = fetched.filter((path) => path.endsWith('.m4s'));
+  const folders = new Set(segments.map((path) => path.slice(0, path.lastIndexOf('/'))));
+  assert.deepEqual([...folders].sort(), ['/film/360p/1', '/film/a1/1']);
+  for (const folder of folders) {
+    const numbers = segments
+      .filter((path) => path.startsWith(folder))
+      .map((path) => Number(path.slice(-9, -4)));
+    assert.deepEqual(
+      numbers,
+      numbers.map((_, at) => at + 1),
+      `${numbers} of ${folder}`,
+    );
+    // The player keeps 10 s in hand.
+    assert.ok(numbers.length <= 6, `${numbers} of ${folder}`);
+  }
+  const others = fetched.filter((path) => /\.(vtt|jpg)$/.test(path));
+  assert.deepEqual(others, [], 'neither captions nor sheets are needed to start');
+}
+
 export async function windInPage(page: Page, url: string, toS: number): Promise<SeenWinding> {
   return page.evaluate(wind, { url, toS });
 }

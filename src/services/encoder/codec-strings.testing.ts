@@ -1,4 +1,4 @@
-/** For tests only: the `codecs` string (RFC 6381 and the codecs' own bindings) that a sample description asks for. */
+/** For tests only: what a sample description says of codec (RFC 6381 and the codecs' own bindings) and channels. */
 import type { InitSegment } from './media-boxes.testing.ts';
 
 export function codecsOf({ entry: { type, config } }: Pick<InitSegment, 'entry'>): string {
@@ -47,4 +47,11 @@ function mpeg4Audio(esds: Buffer): string {
   at += 13;
   const audioType = (esds[open(5)] ?? 0) >> 3;
   return `${objectType.toString(16)}.${audioType}`;
+}
+
+/** Sample entries of E-AC-3 always say two channels; what it has stands in its own box (ETSI TS 102 366, F.6). */
+export function channelsOf({ entry: { type, config }, shape }: InitSegment): number | undefined {
+  if (type !== 'ec-3') return 'channels' in shape ? shape.channels : undefined;
+  const mode = config?.bytes[3] ?? 0;
+  return ([2, 1, 2, 3, 3, 4, 4, 5][(mode >> 1) & 7] ?? 0) + (mode & 1);
 }

@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PackagedTrack } from '../../contracts/tasks.ts';
-import { codecsOf } from './codec-strings.testing.ts';
+import { channelsOf, codecsOf } from './codec-strings.testing.ts';
 import { type InitSegment, type MediaSegment, readInit, readMedia } from './media-boxes.testing.ts';
 
 export const SEGMENT_RULES = [
@@ -66,9 +66,10 @@ export function checkTrackFiles(files: TrackFiles, track: PackagedTrack): Segmen
   return faults;
 }
 
-function hasShape({ shape }: InitSegment, track: PackagedTrack): boolean {
+function hasShape(init: InitSegment, track: PackagedTrack): boolean {
+  const { shape } = init;
   if ('width' in shape) return shape.width === track.width && shape.height === track.height;
-  return shape.channels === track.channels && shape.sampleRate === track.sampleRate;
+  return channelsOf(init) === track.channels && shape.sampleRate === track.sampleRate;
 }
 
 function follows(before: MediaSegment | undefined, { samples }: MediaSegment): boolean {

@@ -101,7 +101,7 @@ export const HLS_RULES: Record<string, (film: HlsPresentation) => boolean> = {
       return new Set(uris).size === uris.length;
     }),
   'ours: a film that grows is joined at its start': ({ top, grows }) =>
-    all(top, 'EXT-X-START', 'TIME-OFFSET').join() === (grows ? '0' : ''),
+    all(top, 'EXT-X-START', 'TIME-OFFSET').join() === (grows ? '0.001' : ''),
 };
 
 export type DashRule = (mpd: Node) => boolean;

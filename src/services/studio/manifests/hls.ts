@@ -61,8 +61,8 @@ function multivariant(film: Film, targetS: number): string {
   const groups = audioGroups(film.audio);
   return playlist([
     '#EXT-X-INDEPENDENT-SEGMENTS',
-    // Players would else join a list that grows near its end.
-    ...(film.growing ? [tag('EXT-X-START', { 'TIME-OFFSET': 0 })] : []),
+    // Players would else join a list that grows near its end; Shaka Player takes no notice of a zero.
+    ...(film.growing ? [tag('EXT-X-START', { 'TIME-OFFSET': 0.001 })] : []),
     ...chapterData(film),
     ...sessionKeyTags(film),
     ...groups.flatMap((group) => renditions(audioRenditions(group))),
