@@ -276,6 +276,17 @@ function filmFor(browser: Browser, folder: string): PlayedFilm {
   };
 }
 
+/** The lowest rung and its first sound alone, as a first light is. */
+async function growingFilm(browser: Browser): Promise<PlayedFilm & { whole: Promise<void> }> {
+  const { whole } = await growCopy(packaged, 'growing', { first: 4, everyMs: 400 });
+  const film = filmFor(browser, 'growing');
+  const { video, languages, captions } = film;
+  return {
+    ...{ ...film, grows: true, whole, captions: { ...captions, language: '' } },
+    ...{ video: video.slice(0, 1), languages: languages.slice(0, 1) },
+  };
+}
+
 test('hls.js and Shaka Player play every rendition in Chromium to its end and complain about nothing', {
   ...{ skip, concurrency: 3 },
 }, async (t) => {
@@ -293,13 +304,9 @@ test('hls.js and Shaka Player play a film that grows to its end and complain abo
 }, async (t) => {
   const browser = await launchBrowser(executable as string);
   try {
-    const { whole } = await growCopy(packaged, 'growing', { first: 4, everyMs: 400 });
-    const film = { ...filmFor(browser, 'growing'), grows: true };
-    const { captions, video, languages } = film;
-    const light = { video: video.slice(0, 1), languages: languages.slice(0, 1) };
-    const played = { ...film, ...light, captions: { ...captions, language: '' } };
-    await Promise.all(PLAYER_NAMES.map((name) => t.test(name, (t) => playEveryRendition(t, name, played))));
-    await whole;
+    const film = await growingFilm(browser);
+    await Promise.all(PLAYER_NAMES.map((name) => t.test(name, (t) => playEveryRendition(t, name, film))));
+    await film.whole;
   } finally {
     await browser.close();
   }

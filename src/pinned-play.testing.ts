@@ -176,9 +176,12 @@ export async function playWithShaka(asked: PinnedPlay): Promise<PinnedSeen> {
   // Again from the start, where a picture of another rendition may have been shown.
   if (!asked.grows) video.currentTime = 0;
   await until(() => !video.seeking && video.readyState >= 2);
-  video.playbackRate = 16;
   await video.play();
-  await until(() => video.ended);
+  await until(() => {
+    // Shaka Player goes back to the usual speed at the end of what there is.
+    video.playbackRate = 16;
+    return video.ended;
+  });
   const endedS = video.ended ? video.currentTime : -1;
   const buffered = inHand();
   const pictures = video.getVideoPlaybackQuality().totalVideoFrames - before;

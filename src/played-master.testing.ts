@@ -16,7 +16,7 @@ export async function makeMaster(folder: string): Promise<string> {
   await writeFile(captions, cues);
   const path = join(folder, 'master.mkv');
   // No moment of them is like another, so that a packet in the wrong place shows.
-  const warble = (hertz: number) => `sin(${2 * Math.PI * hertz}*t+60*sin(8.6*t)+25*sin(32*t))`;
+  const warble = (hertz: number) => `0.4*sin(${2 * Math.PI * hertz}*t+60*sin(8.6*t)+25*sin(32*t))`;
   const tone = (formula: string, rate: number) => `aevalsrc='${formula}':s=${rate}:d=${SECONDS}`;
   const tag = (stream: string, language: string, title: string) => [
     ...[`-metadata:s:${stream}`, `language=${language}`, `-metadata:s:${stream}`, `title=${title}`],

@@ -22,11 +22,11 @@ export async function assertSoundKept(masterFile: string, stream: string, playli
   const moments = compareSound(master, made);
   assert.ok(Math.abs(moments.length * EVERY * BLOCK - master.length) <= EVERY * BLOCK);
   for (const { atS, lag, alike } of moments)
-    assert.ok(lag === 0 && alike > 0.95, `${playlist} at ${atS} s: ${lag} samples, ${alike}`);
+    assert.ok(lag === 0 && alike > 0.9, `${playlist} at ${atS} s: ${lag} samples, ${alike}`);
   // One packet less, as at a seam that is not one, would be seen.
   const middle = Math.round(made.length / 2);
   const lost = new Float32Array([...made.subarray(0, middle), ...made.subarray(middle + 1024)]);
-  assert.ok(compareSound(master, lost).some(({ alike }) => alike < 0.9));
+  assert.ok(compareSound(master, lost).some(({ alike }) => alike < 0.8));
 }
 
 /** From the film's start on, mixed to one channel. `options` stand before the input. */
