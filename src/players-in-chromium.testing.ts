@@ -98,7 +98,10 @@ function decodes(page: Page, codecs: string): Promise<boolean> {
 function assertWhole(seen: PinnedSeen, asked: PinnedPlay, film: PlayedFilm, size: string): void {
   const told = JSON.stringify(seen);
   const isFilmEnd = (timeS: number) => Math.abs(timeS - film.durationS) < 0.03;
-  assert.deepEqual([seen.size, seen.language, seen.pictures], [size, asked.language, film.frames], told);
+  assert.deepEqual([seen.size, seen.language], [size, asked.language], told);
+  // Where a player waited for more, the picture that it stood at may be decoded once more.
+  const twice = film.grows ? 10 : 0;
+  assert.ok(seen.pictures >= film.frames && seen.pictures <= film.frames + twice, told);
   // One range without a gap, from the first picture to the last.
   for (const ranges of seen.buffered) {
     assert.deepEqual([ranges.length, ranges[0]?.[0]], [1, 0], told);
