@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Inspection } from '../../contracts/tasks.ts';
 import { type FakeStudio, openFakeStudio } from './fake-studio.ts';
-import { FAST_X264, makeClip, printed, realClip, TEST_PICTURE } from './test-clips.ts';
+import { FAST_X264, makeClip, printed, realClip, TEST_PICTURE, withRepeatFlags } from './test-clips.ts';
 
 let studio: FakeStudio;
 let stop: () => Promise<void>;
@@ -211,6 +211,25 @@ test('3:2 pulldown is told from interlaced video', async () => {
   assert.deepEqual([video.cadence, video.firstField], ['telecine', 'top']);
   assert.deepEqual(video.frameRate, { num: 24000, den: 1001 });
   assert.ok(Math.abs(durationS - 4) < 0.1);
+});
+
+test('a film that only flags slow down runs at its own rate, and no frame of it is shown twice', async () => {
+  const source = ['-f', 'lavfi', '-i', 'testsrc2=size=320x240:rate=24000/1001', '-t', '4'];
+  await makeClip(...source, '-c:v', 'mpeg2video', '-q:v', '4', '-bf', '2', at('film.m2v'));
+  await writeFile(at('soft.m2v'), withRepeatFlags(await readFile(at('film.m2v'))));
+  await makeClip('-fflags', '+genpts', '-i', at('soft.m2v'), '-c', 'copy', at('soft.ts'));
+  const { video, durationS, notes } = await accepted(at('soft.ts'));
+  assert.deepEqual([video.cadence, video.firstField, video.interlaced], ['telecine', undefined, false]);
+  assert.deepEqual(video.frameRate, { num: 24_000, den: 1001 });
+  assert.equal(Math.round((durationS * 24_000) / 1001), 96);
+  assert.ok(notes.some((note) => note.includes('3:2 pulldown')));
+});
+
+test('grain is told from clean pictures', async () => {
+  const noisy = await variant('grain.mp4', '-vf', 'noise=alls=14:allf=t', ...FAST_X264, '-crf', '14');
+  const { grain = 0 } = (await accepted(noisy)).video;
+  assert.ok(grain > 3 && grain < 9, String(grain));
+  assert.ok(((await accepted(at('base.mp4'))).video.grain ?? 9) < 0.5);
 });
 
 test('black bars that stay are cut off, those that go and dark scenes are not', async () => {
