@@ -139,8 +139,8 @@ export const MANY: readonly MasterRow[] = [
     ],
   },
   {
-    ...{ name: '8k.mp4', codec: 'hevc', source: 'size=7680x4320:rate=25', size: [7680, 4320], frames: 3 },
-    args: ['-frames:v', '3', ...X265, ...format('yuv420p'), '-an'],
+    ...{ name: '8k.mp4', codec: 'h264', source: 'size=7680x4320:rate=25', size: [7680, 4320], frames: 3 },
+    args: ['-frames:v', '3', ...X264, ...format('yuv420p'), '-an'],
   },
 ];
 
