@@ -16,7 +16,7 @@ export function ladderView({ rungs, ladder }: Plan, { video }: Inspection): Ladd
     metric: analysis.metric,
     points: analysis.points.map(pointOf),
     hull: ladderHull(analysis).map(pointOf),
-    chosen: rungs.map((rung) => ({ ...placeOf(rung, known), name: rung.name, codec: 'h264' })),
+    chosen: rungs.map((rung) => ({ ...placeOf(rung, known), name: rung.name, codec: rung.codec ?? 'h264' })),
     apple: fixedLadder(APPLE_STEPS, video).map(({ name, width, height, bitsPerSMax }) => ({
       ...{ name, width, height, crf: null, bitsPerS: bitsPerSMax },
       quality: qualityAt(width, bitsPerSMax, known),
@@ -28,9 +28,10 @@ function pointOf({ width, height, crf, bitsPerS, quality }: Operation): RatePoin
   return { width, height, crf, bitsPerS: Math.round(bitsPerS), quality: Math.round(quality * 100) / 100 };
 }
 
-/** Where the analysis expects a rung; its cap where it tells nothing of that size. */
-function placeOf({ width, height, crf, bitsPerSMax }: Rung, known: readonly Operation[]): RatePoint {
-  const own = known.find((one) => one.width === width && one.crf === crf);
+/** Where the analysis, which is one of H.264, expects a rung; its cap where it tells nothing of it. */
+function placeOf({ width, height, crf, bitsPerSMax, codec }: Rung, known: readonly Operation[]): RatePoint {
+  const isMeasured = codec === undefined || codec === 'h264';
+  const own = isMeasured ? known.find((one) => one.width === width && one.crf === crf) : undefined;
   return own ? pointOf(own) : { width, height, crf, bitsPerS: bitsPerSMax, quality: null };
 }
 

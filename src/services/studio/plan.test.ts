@@ -150,6 +150,9 @@ test('where a ladder is to be chosen, the lowest rung and an analysis come first
     assert.ok(own.length >= 2);
   }
   assert.ok(readiness(plan, IMAGES_TRACK, states([...first.tasks, ...tasks])).complete);
+  const newer = chooseLadder(found, first.plan, config, preset, analysis, allOf(['av1']));
+  const shown = ladderView(newer.plan, found)?.chosen.filter(({ name }) => name.endsWith('-av1')) ?? [];
+  assert.ok(shown.length > 0 && shown.every(({ codec, quality }) => codec === 'av1' && quality === null));
   const view = ladderView(plan, found);
   assert.equal(view?.chosen.length, names.length);
   assert.equal(view?.points.length, measured.length);
