@@ -67,12 +67,17 @@ test('samples of every track are measured', async () => {
 });
 
 test('a track that cannot be decoded is left out with a note, and the others stay', async () => {
-  const { audio, notes } = await inspected(await damaged('no-second.mp4', 2));
-  assert.deepEqual(
-    audio.map(({ index }) => index),
-    [1],
-  );
-  assert.deepEqual(notes, ['sound track 2 (ac3) cannot be decoded and is left out']);
+  for (const [bad, codec, kept] of [
+    [2, 'ac3', 1],
+    [1, 'aac', 2],
+  ] as const) {
+    const { audio, notes } = await inspected(await damaged(`without-${bad}.mp4`, bad));
+    assert.deepEqual(
+      audio.map(({ index }) => index),
+      [kept],
+    );
+    assert.deepEqual(notes, [`sound track ${bad} (${codec}) cannot be decoded and is left out`]);
+  }
 });
 
 test('a track with holes stays, is said to be damaged, and is encoded in full length', async () => {

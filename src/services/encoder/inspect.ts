@@ -322,8 +322,17 @@ function addNotes(notes: string[], probed: Probed, video: ProbedStream, traits: 
     notes.push(`${bitDepthOf(video.pix_fmt)}-bit pictures are brought to 8 bits`);
   const others = probed.streams.filter((stream) => isMovingPicture(stream) && stream.index !== video.index);
   if (others.length > 0) notes.push(`${others.length} further picture streams are left out`);
-  const errors = traits.samples.reduce((sum, sample) => sum + sample.errorCount, 0);
-  if (errors > 0) notes.push('some pictures are damaged');
+  if (traits.samples.some((sample) => hasPictureErrors(sample, probed)))
+    notes.push('some pictures are damaged');
+}
+
+/** Opening a file decodes a little of its sound, whose errors say nothing of the pictures. */
+function hasPictureErrors({ errors, errorCount }: Sample, { streams }: Probed): boolean {
+  const sound = streams
+    .filter(({ codec_type: type }) => type === 'audio')
+    .map(({ codec_name: name }) => name);
+  const lines = errors.split('\n').filter((line) => line !== '');
+  return errorCount > 0 && !lines.every((line) => sound.some((name) => line.startsWith(`[${name} @`)));
 }
 
 function masteringOf(samples: readonly Sample[]) {
