@@ -16,7 +16,7 @@ import { fill, makeRoom } from '../mounts.ts';
 import { findUnit } from '../processes.ts';
 import { CONTROL, type Encoding, FILMS, MEDIA, openEncoding, STORE } from './encoding.ts';
 
-const KILLS = Number(process.env.MATINEE_KILLS ?? 3);
+const KILLS = Number(process.env.MATINEE_KILLS ?? 2);
 const SEED = Number(process.env.MATINEE_KILL_SEED ?? 1);
 /** How long a disk stays full after operators were told. */
 const FULL_S = process.env.MATINEE_AWAY_S ? 60 : 1;
@@ -24,7 +24,7 @@ const AWAY_S = Number(process.env.MATINEE_AWAY_S ?? 8);
 /** The program takes names that begin like this for its settings, and these are none. */
 const CLEARED = { MATINEE_KILLS: undefined, MATINEE_KILL_SEED: undefined, MATINEE_AWAY_S: undefined };
 /** Film for each kill, so that there is work left for the last. */
-const SECONDS = Math.max(50, 12 * KILLS);
+const SECONDS = Math.max(38, 12 * KILLS);
 const READY_MS = 240_000 + KILLS * 30_000;
 const LONG_MS = 1_500_000;
 
