@@ -6,7 +6,7 @@ import { z } from 'zod';
 
 /**
  * How quality is measured, over pictures scaled up to the size of the largest shape. `vmaf`: Netflix's VMAF, 0 to 100,
- * mean over pictures. `ssim`: structural similarity of the luma, as `-10 log10(1 - SSIM)`, in dB.
+ * mean over pictures. `ssim`: structural similarity of the luma, as `-10 log10(1 - SSIM)`, in dB, mean of two scales.
  */
 export const qualityMetric = z.enum(['vmaf', 'ssim']);
 export type QualityMetric = z.infer<typeof qualityMetric>;

@@ -10,12 +10,13 @@ import { pictureOf } from './picture-treatment.ts';
 
 export type AnalyseSpec = Extract<TaskSpec, { kind: 'analyse' }>;
 
-/** Boxes that a film may get rungs of. Below 360 lines no film's hull was found to have a part worth a rung. */
+/** Boxes that a film may get rungs of. */
 const BOX_LINES = [1080, 720, 540, 432, 360, 288, 234];
 const SHAPES_MAX = 4;
 const SHAPES_SHORT = 3;
-/** Neighbours differ by this much in width, else they teach nothing new. */
-const APART_MIN = 1.2;
+/** Neighbours differ by this much in width, else they teach nothing new; so that fewer reach down, by more. */
+const APART_MIN = 1.3;
+const APART_MIN_SHORT = 1.4;
 const CRFS = [25, 31, 37];
 const CRFS_SHORT = [26, 36];
 /** Faster than the encodes themselves: only how sizes and settings compare is asked for. */
@@ -32,14 +33,16 @@ const SHORT_S = 30;
 /** Places that are felt for in a film that is longer than a few samples. */
 const LOOKS_MAX = 12;
 const LOOK_EVERY_S = 10;
-/** Measuring costs about this for each pixel of the largest shape and each encode, every third picture. */
+/** Measuring costs about this for each pixel of the largest shape and each encode, every fourth picture. */
 const MEASURE_MS_PER_PIXEL = 5e-6;
 /** Reading and feeling for one place, which for a short film costs less. */
 const LOOK_MS = 400;
 
 export function planAnalysis(found: Inspection, grid: Grid): AnalyseSpec {
   const isShort = grid.durationS < SHORT_S;
-  const shapes = analysisShapes(found, isShort ? SHAPES_SHORT : SHAPES_MAX);
+  const shapes = isShort
+    ? analysisShapes(found, SHAPES_SHORT, APART_MIN_SHORT)
+    : analysisShapes(found, SHAPES_MAX, APART_MIN);
   const crfs = isShort ? CRFS_SHORT : CRFS;
   const sampleS = sampleSeconds(found, grid, { shapes, crfs });
   const count = Math.max(1, Math.min(SAMPLES_MAX, Math.round(sampleS / SAMPLE_S)));
@@ -56,12 +59,12 @@ export function planAnalysis(found: Inspection, grid: Grid): AnalyseSpec {
 }
 
 /** The largest last. */
-function analysisShapes({ video }: Inspection, shapesMax: number): AnalyseSpec['shapes'] {
+function analysisShapes({ video }: Inspection, shapesMax: number, apartMin: number): AnalyseSpec['shapes'] {
   const found: AnalyseSpec['shapes'] = [];
   for (const lines of BOX_LINES) {
     const shape = boxedShape(lines, video);
     const above = found.at(-1);
-    if (above && above.width / shape.width < APART_MIN) continue;
+    if (above && above.width / shape.width < apartMin) continue;
     if (Math.min(shape.width, shape.height) >= 32) found.push(shape);
     if (found.length === shapesMax) break;
   }
