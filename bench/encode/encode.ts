@@ -112,12 +112,28 @@ async function compare(
   };
 }
 
-/** A part of a clip without loss, so that both ladders start from the same pictures, at most 1080 lines high. */
+/**
+ * A part of a clip without loss, so that both ladders start from the same pictures, at most 1080 lines high. All are said
+ * to be BT.709: ours would else bring older colours to it, and be judged by another luma than the plain commands.
+ */
 async function cut(file: string, fromS: number, seconds: number, folder: string): Promise<Source> {
   const made = join(folder, 'master.mkv');
   const size = `scale=w='min(iw,${Math.round((LINES_MAX * 16) / 9)})':h=-2:flags=lanczos,setsar=1,format=yuv420p`;
+  const colours = 'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709';
   const { said } = await runFfmpeg('ffmpeg', [
-    ...['-ss', String(fromS), '-t', String(seconds), '-i', file, '-an', '-sn', '-dn', '-vf', size],
+    ...[
+      '-ss',
+      String(fromS),
+      '-t',
+      String(seconds),
+      '-i',
+      file,
+      '-an',
+      '-sn',
+      '-dn',
+      '-vf',
+      `${size},${colours}`,
+    ],
     ...['-c:v', 'libx264', '-preset', 'ultrafast', '-qp', '0', '-g', '30', made],
   ]);
   const output = said.slice(said.indexOf('Output #0'));

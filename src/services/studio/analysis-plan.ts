@@ -26,8 +26,8 @@ const SHARE = 0.18;
 const CHOSEN_FACTOR = 2;
 const SAMPLES_MAX = 3;
 const SAMPLE_S = 4;
-/** Below one group of pictures the key frame at its start would count for too much. */
-const SAMPLE_S_MIN = 2;
+/** Much below one group of pictures the key frame at its start would count for too much. */
+const SAMPLE_S_MIN = 1.6;
 /** A film that is shorter than this is looked at in fewer sizes and settings. */
 const SHORT_S = 30;
 /** Places that are felt for in a film that is longer than a few samples. */
