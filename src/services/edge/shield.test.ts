@@ -20,10 +20,13 @@ test('a mark is for one key, one secret and a while', () => {
 });
 
 test('two edges behind a shield cause one fetch, and go on without it when it dies', async () => {
+  await using stack = new AsyncDisposableStack();
   const origin = await openFakeOrigin();
-  const shield = await openTestEdge({ shieldSecret: secret }, { origin });
-  const behind = { shieldUrl: shield.edge.url, shieldSecret: secret, limits: { linkCheckMs: 50 } };
-  const edges = [await openTestEdge(behind, { origin }), await openTestEdge(behind, { origin })];
+  stack.defer(() => origin.stop());
+  const shield = stack.use(await openTestEdge({ shieldSecret: secret }, { origin }));
+  const behind = { shieldUrl: shield.edge.url, shieldSecret: secret, limits: { linkCheckMs: 300 } };
+  const open = async () => stack.use(await openTestEdge(behind, { origin }));
+  const edges = [await open(), await open()];
   for (const [name, size] of [
     ['small', 5000],
     ['large', 9_000_000],
@@ -50,8 +53,6 @@ test('two edges behind a shield cause one fetch, and go on without it when it di
   const [first, second] = edges[0]?.edge.links() ?? [];
   assert.ok(first?.isAway && (first.bytes ?? 0) > 1_000_000, JSON.stringify(first));
   assert.ok(!second?.isAway && (second?.requests ?? 0) > 0);
-  for (const edge of [...edges, shield]) await edge[Symbol.asyncDispose]();
-  await origin.stop();
 });
 
 test('nobody but an edge with the secret asks a shield', async () => {
