@@ -7,7 +7,7 @@ const OWNERS: ReadonlyArray<readonly [RegExp, ApiService]> = [
   [/^\/api\/titles\/[^/]+\/master$/, 'studio'],
   [/^\/api\/sessions(\/|$)/, 'playback'],
   [/^\/api\/(edges|edge-config|invalidations)(\/|$)/, 'steering'],
-  [/^\/api\/(jobs|presets|workers)(\/|$)/, 'studio'],
+  [/^\/api\/(jobs|manifest-keys|presets|workers)(\/|$)/, 'studio'],
   [/^\/api\/(titles|uploads)(\/|$)/, 'catalog'],
 ];
 

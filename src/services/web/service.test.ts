@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { brotliDecompressSync } from 'node:zlib';
+import { publicEndpoints } from '../../contracts/public-endpoints.ts';
 import { silentLog } from '../../platform/log.ts';
 import type { RequestContext, Service } from '../../platform/service.ts';
+import { ownerOf } from './owners.ts';
 import { openPages } from './pages.ts';
 import { createWebService, forwardOver } from './service.ts';
 
@@ -54,9 +56,18 @@ test('each path goes to the service that owns it, never as a trusted request', a
     ['/api/edges', 'steering'],
     ['/api/jobs/1/report', 'studio'],
     ['/api/presets', 'studio'],
+    ['/api/manifest-keys', 'studio'],
   ] as const;
   for (const [path, owner] of owners) assert.equal(await (await get(path)).text(), owner, path);
   assert.ok(forwarded.every(({ trusted }) => !trusted));
+  const own = publicEndpoints
+    .map(({ path }) => path.replaceAll(/\{\w+\}/g, '1'))
+    .filter((path) => path !== '/api/about');
+  assert.deepEqual(
+    own.filter((path) => ownerOf(path) === undefined),
+    [],
+    'what is documented is led somewhere',
+  );
   assert.equal((await get('/api/unknown')).status, 404);
   assert.equal((await get('/api')).status, 404);
   const asked = forwarded.length;
