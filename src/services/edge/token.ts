@@ -80,6 +80,7 @@ function parseJson(base64url: string): unknown {
   }
 }
 
-function keyObject(publicKey: string): KeyObject {
+/** A raw Ed25519 key in base64url, as steering tells it. Throws on what is none. */
+export function keyObject(publicKey: string): KeyObject {
   return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: publicKey }, format: 'jwk' });
 }

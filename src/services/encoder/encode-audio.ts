@@ -127,14 +127,16 @@ function outputArguments(spec: EncodeAudioSpec, filters: string): string[] {
   ];
 }
 
+/** Left to itself, ffmpeg makes stereo from mono 3 dB quieter. */
+export const STEREO_FROM_MONO = 'pan=stereo|c0=c0|c1=c0';
+
 export type SoundShape = { firstSample: number; samples: number; channels: number; fromMono: boolean };
 
 /** Fills or cuts at the start and in gaps, mixes down, then makes the length exact to the sample. */
 export function soundFilters({ firstSample, samples, channels, fromMono }: SoundShape): string[] {
   return [
     `aresample=${SAMPLE_RATE}:async=1:first_pts=${firstSample}`,
-    // Left to itself, ffmpeg makes stereo from mono 3 dB quieter.
-    ...(fromMono && channels !== 1 ? ['pan=stereo|c0=c0|c1=c0'] : []),
+    ...(fromMono && channels !== 1 ? [STEREO_FROM_MONO] : []),
     `aformat=sample_fmts=fltp:sample_rates=${SAMPLE_RATE}:channel_layouts=${layoutOf(channels)}`,
     `apad=whole_len=${samples}`,
     `atrim=end_sample=${samples}`,

@@ -5,7 +5,7 @@
  */
 import type { Inspection, Loudness } from '../../contracts/tasks.ts';
 import { ffmpeg, isNetworkFault, masterOptions } from './ffmpeg.ts';
-import { readLoudness } from './measure-loudness.ts';
+import { METER, readLoudness } from './measure-loudness.ts';
 import { numberOf, type Probed, scanPackets } from './probe.ts';
 import type { TaskContext } from './task-context.ts';
 import { TaskFailure } from './task-failure.ts';
@@ -124,7 +124,7 @@ function meters(index: number): string {
   return [
     'aresample=48000',
     `astats@s${index}=measure_perchannel=none:measure_overall=Number_of_samples`,
-    `ebur128@s${index}=peak=true:framelog=verbose`,
+    METER.replace('=', `@s${index}=`),
   ].join(',');
 }
 

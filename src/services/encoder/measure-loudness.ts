@@ -6,6 +6,8 @@ import type { TaskContext } from './task-context.ts';
 /** Below this the meter's gate lets nothing through: silence. */
 const SILENT_LUFS = -69.9;
 const LINES_KEPT = 60;
+/** ffmpeg's meter, which prints its summary at the end. */
+export const METER = 'ebur128=peak=true:framelog=verbose';
 
 /** `input` opens and maps one sound stream; null when all of it is silent. */
 export async function measureLoudness(
@@ -14,17 +16,26 @@ export async function measureLoudness(
   filters: readonly string[],
   timeLimitMs: number,
 ): Promise<Loudness | null> {
-  const lines: string[] = [];
-  const chain = [...filters, 'ebur128=peak=true:framelog=verbose'].join(',');
+  const told = lastLines();
+  const chain = [...filters, METER].join(',');
   await ffmpegOrFail(context, {
     args: [...input, '-vn', '-sn', '-dn', '-af', chain, '-f', 'null', '-'],
     timeLimitMs,
-    onInfo: (line) => {
+    onInfo: told.take,
+  });
+  return readLoudness(told.text());
+}
+
+/** Keeps the last lines that a program prints, among which the summary is. */
+export function lastLines(): { take(line: string): void; text(): string } {
+  const lines: string[] = [];
+  return {
+    take: (line) => {
       lines.push(line);
       if (lines.length > LINES_KEPT) lines.shift();
     },
-  });
-  return readLoudness(lines.join('\n'));
+    text: () => lines.join('\n'),
+  };
 }
 
 /** Reads the summary that ffmpeg's `ebur128` prints. */

@@ -3,7 +3,7 @@
  * 30 days, made a day ahead so that edges know it before the first token comes. Private keys are wrapped by the
  * `keys` port and stored in `tables`; a period's key has a fixed id, so that of several processes one makes it.
  */
-import { createPrivateKey, generateKeyPairSync, type JsonWebKey, type KeyObject, sign } from 'node:crypto';
+import { type KeyObject, sign } from 'node:crypto';
 import type { EdgeTokenPayload } from '../../contracts/edge-token.ts';
 import type { TokenKeys } from '../../contracts/edges.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -11,6 +11,7 @@ import { isMatineeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Health } from '../../platform/service.ts';
 import type { Keys } from '../../ports/keys/keys.ts';
+import { makeSigningKey, openSigningKey } from '../../ports/keys/signing-key.ts';
 import type { Item, Table, Tables } from '../../ports/tables/tables.ts';
 
 const PERIOD_S = 30 * 86_400;
@@ -40,9 +41,7 @@ export async function openTokenSigner(deps: TokenSignerDeps, tokenTtlS: number):
     const id = idOf(period);
     if (opened.has(id)) return;
     const item = (await table.get(keyOf(id))) ?? (await make(table, keys, id, endS(period, tokenTtlS)));
-    const wrapped = Buffer.from(String(item.value.privateKey), 'base64');
-    const der = await keys.unwrap(wrapped, contextOf(id));
-    opened.set(id, createPrivateKey({ key: Buffer.from(der), format: 'der', type: 'pkcs8' }));
+    opened.set(id, await openSigningKey(keys, String(item.value.privateKey), contextOf(id)));
   };
   const current = async (): Promise<{ id: string; key: KeyObject }> => {
     const period = periodOf(nowS());
@@ -88,13 +87,10 @@ export function signToken(key: KeyObject, payload: EdgeTokenPayload): string {
 }
 
 async function make(table: Table, keys: Keys, id: string, expiresAt: number): Promise<Item> {
-  const pair = generateKeyPairSync('ed25519');
-  const publicKey = (pair.publicKey.export({ format: 'jwk' }) as JsonWebKey).x as string;
-  const der = pair.privateKey.export({ format: 'der', type: 'pkcs8' });
-  const privateKey = Buffer.from(await keys.wrap(der, contextOf(id))).toString('base64');
+  const made = await makeSigningKey(keys, () => contextOf(id));
   try {
     const condition = { absent: true } as const;
-    return await table.put(keyOf(id), { publicKey, privateKey }, { condition, expiresAt });
+    return await table.put(keyOf(id), made, { condition, expiresAt });
   } catch (error) {
     if (!isMatineeError(error, 'precondition_failed')) throw error;
     const first = await table.get(keyOf(id));

@@ -1,12 +1,11 @@
 /** What becomes of a film's ladder when its analysis is in, or will never be. Pure. */
 import type { PictureAnalysis } from '../../contracts/analysis.ts';
-import type { CodecDecision } from '../../contracts/jobs.ts';
 import type { Inspection, Rung } from '../../contracts/tasks.ts';
 import type { CodecPolicy } from './codec-policy.ts';
 import type { GridConfig } from './grid.ts';
 import { named, planLadder } from './ladder.ts';
 import { chooseRungs } from './per-title.ts';
-import { addRungs, inNewerCodecs, type Plan, type Planned } from './plan.ts';
+import { addRungs, inNewerCodecs, type LadderPlan, type Plan, type Planned } from './plan.ts';
 import type { LadderPreset } from './presets.ts';
 
 type PerTitle = Extract<LadderPreset, { kind: 'per-title' }>;
@@ -31,10 +30,7 @@ export function chooseLadder(
   if (above.length === 0) return withFixedLadder(found, plan, config, 'the analysis gave no rungs');
   const names = plan.rungs.map(({ name }) => name);
   const rungs = named(above, names);
-  const other = inNewerCodecs(found, plan.grid, rungs, policy, analysis);
-  const planned = addRungs(found, plan, config, [...rungs, ...other.rungs]);
-  const ladder = { preset: plan.ladder?.preset ?? '', state: 'chosen' as const, analysis };
-  return { ...planned, plan: { ...planned.plan, ladder, ...weighed(other.decisions) } };
+  return withRungs(found, plan, config, rungs, { state: 'chosen', analysis }, policy);
 }
 
 /** The plan with the rungs that all films get for which none are chosen. */
@@ -46,10 +42,21 @@ export function withFixedLadder(
   policy?: CodecPolicy,
 ): Planned {
   const rungs = planLadder(found.video).slice(1);
-  const other = inNewerCodecs(found, plan.grid, rungs, policy);
-  const planned = addRungs(found, plan, config, [...rungs, ...other.rungs]);
-  const ladder = { preset: plan.ladder?.preset ?? '', state: 'fixed' as const, note };
-  return { ...planned, plan: { ...planned.plan, ladder, ...weighed(other.decisions) } };
+  return withRungs(found, plan, config, rungs, { state: 'fixed', note }, policy);
 }
 
-const weighed = (codecs: CodecDecision[]) => (codecs.length > 0 ? { codecs } : {});
+/** `rungs` are those of H.264 above the lowest; the policy says which newer codecs come beside them. */
+function withRungs(
+  found: Inspection,
+  plan: Plan,
+  config: GridConfig,
+  rungs: readonly Rung[],
+  outcome: Omit<LadderPlan, 'preset'>,
+  policy: CodecPolicy | undefined,
+): Planned {
+  const other = inNewerCodecs(found, plan.grid, rungs, policy, outcome.analysis);
+  const planned = addRungs(found, plan, config, [...rungs, ...other.rungs]);
+  const ladder = { preset: plan.ladder?.preset ?? '', ...outcome };
+  const weighed = other.decisions.length > 0 ? { codecs: other.decisions } : {};
+  return { ...planned, plan: { ...planned.plan, ladder, ...weighed } };
+}

@@ -7,13 +7,14 @@ import type { JobCost } from '../../contracts/jobs.ts';
 import type { Inspection, Rung } from '../../contracts/tasks.ts';
 import { encodeCost } from './cost.ts';
 import { planLadder } from './ladder.ts';
-import { type Past, TIMED } from './past-rows.ts';
+import { madeByIt, type Past, TIMED } from './past-rows.ts';
 import { workKeys } from './past-work.ts';
 import { inNewerCodecs, type Ladder, type Plan } from './plan.ts';
 import { PUBLISHED } from './prefixes.ts';
 import { likelyBitsPerS } from './rung-rate.ts';
 import { soundOutput } from './stereo.ts';
 import type { Db, Tx } from './tables.ts';
+import { countWorkers } from './worker-board.ts';
 
 /** `raw`: before whole jobs of the past were looked at. */
 export type Estimate = Cost & { raw: Cost };
@@ -80,16 +81,11 @@ export async function recordEstimate(
     .where('version', '=', job.version)
     .where('kind', 'in', [...TIMED])
     .where('state', '!=', 'dropped')
-    .where(({ eb, or }) => or([eb('prefix', 'is', null), eb('attempt', '>', 0)]))
+    .where(madeByIt)
     .execute();
-  const workers = await tx
-    .selectFrom('studio.workers')
-    .select('name')
-    .where('heard_ms', '>', of.nowMs - HEARD_MS)
-    .limit(1000)
-    .execute();
+  const workers = await countWorkers(tx, of.nowMs);
   const timed = tasks.map(({ kind, ...task }) => ({ kind: kind as TimedTask['kind'], ...task }));
-  const estimate = estimateJob({ ...of, tasks: timed, workers: workers.length }, of.past);
+  const estimate = estimateJob({ ...of, tasks: timed, workers }, of.past);
   await tx
     .updateTable('studio.jobs')
     .set({ [column]: JSON.stringify(estimate) })
@@ -97,7 +93,6 @@ export async function recordEstimate(
     .where('version', '=', job.version)
     .execute();
 }
-const HEARD_MS = 9000;
 
 /** What the tasks of a job took and gave, as far as it is told. */
 export async function actualOf(db: Db | Tx, title: string, version: number): Promise<Omit<Cost, 'wallS'>> {
@@ -106,15 +101,12 @@ export async function actualOf(db: Db | Tx, title: string, version: number): Pro
       sum((result->>'cpuS')::double precision) FILTER (WHERE prefix IS NULL OR attempt > 0) AS "cpuS",
       sum((
         SELECT sum((file->>'bytes')::double precision)
-        FROM jsonb_array_elements(CASE WHEN kind = ANY(${[...PUBLISHED_KINDS]}) THEN result->'files' END) AS file
+        FROM jsonb_array_elements(CASE WHEN kind = ANY(${[...PUBLISHED]}) THEN result->'files' END) AS file
       )) AS bytes
     FROM studio.tasks
     WHERE title = ${title} AND version = ${version} AND state = 'done'`.execute(db);
   return { cpuS: rows[0]?.cpuS ?? 0, bytes: rows[0]?.bytes ?? 0 };
 }
-
-/** Tasks whose outputs are what viewers get. */
-export const PUBLISHED_KINDS: readonly string[] = PUBLISHED;
 
 /** As operators are told, with the money where a price is set. */
 export function costView(cost: Cost | null | undefined, coreHour: number | undefined): JobCost | null {

@@ -1,7 +1,8 @@
 /** From rows to what operators are shown of jobs and tasks. Pure. */
 import type { Job, JobCost, JobTask } from '../../contracts/jobs.ts';
 import type { TaskResult } from '../../contracts/tasks.ts';
-import { costView, moneyOf, PUBLISHED_KINDS } from './job-estimate.ts';
+import { costView, moneyOf } from './job-estimate.ts';
+import { PUBLISHED } from './prefixes.ts';
 import type { JobRow, TaskRow, TitleRow } from './tables.ts';
 
 export type EvidenceHead = { at_ms: number; attempt: number; worker: string; code: string; message: string };
@@ -59,7 +60,7 @@ export function jobView(
     ...(revised ? { revised } : {}),
     actual: {
       ...{ cpuS, wallS: ((row.ended_ms ?? now) - row.started_ms) / 1000 },
-      bytes: sumOf(tasks.filter(({ kind }) => PUBLISHED_KINDS.includes(kind)).map(bytesOf)),
+      bytes: sumOf(tasks.filter(({ kind }) => PUBLISHED.includes(kind)).map(bytesOf)),
       ...moneyOf(cpuS, coreHour),
     },
   };

@@ -3,10 +3,11 @@
  * are what the studio published. One key for an installation, made at the first publication; the private one is kept
  * wrapped by the `keys` port. Signing the same text twice gives the same signature.
  */
-import { createHash, createPrivateKey, generateKeyPairSync, type JsonWebKey, sign } from 'node:crypto';
+import { createHash, sign } from 'node:crypto';
 import type { TokenKeys } from '../../contracts/edges.ts';
 import type { HashSignature } from '../../contracts/fill.ts';
 import type { Keys } from '../../ports/keys/keys.ts';
+import { makeSigningKey, openSigningKey } from '../../ports/keys/signing-key.ts';
 import type { Db, SigningKeyRow } from './tables.ts';
 
 export type ManifestSigner = {
@@ -23,8 +24,7 @@ export function createManifestSigner({ db, keys }: { db: Db; keys: Keys }): Mani
     sign: async (text) => {
       const [row] = await read();
       const { id, private_key } = row ?? (await make(db, keys));
-      const der = await keys.unwrap(Buffer.from(private_key, 'base64'), contextOf(id));
-      const key = createPrivateKey({ key: Buffer.from(der), format: 'der', type: 'pkcs8' });
+      const key = await openSigningKey(keys, private_key, contextOf(id));
       return { keyId: id, value: sign(null, Buffer.from(text), key).toString('base64url') };
     },
     publicKeys: async () => (await read()).map(({ id, public_key }) => ({ id, publicKey: public_key })),
@@ -33,12 +33,9 @@ export function createManifestSigner({ db, keys }: { db: Db; keys: Keys }): Mani
 
 /** Of several studios that make one at once the first one's stays. */
 async function make(db: Db, keys: Keys): Promise<SigningKeyRow> {
-  const pair = generateKeyPairSync('ed25519');
-  const publicKey = (pair.publicKey.export({ format: 'jwk' }) as JsonWebKey).x as string;
-  const id = createHash('sha256').update(publicKey).digest('hex').slice(0, ID_CHARS);
-  const der = pair.privateKey.export({ format: 'der', type: 'pkcs8' });
-  const wrapped = await keys.wrap(der, contextOf(id));
-  const row = { id, public_key: publicKey, private_key: Buffer.from(wrapped).toString('base64') };
+  const idOf = (publicKey: string) => createHash('sha256').update(publicKey).digest('hex').slice(0, ID_CHARS);
+  const made = await makeSigningKey(keys, (publicKey) => contextOf(idOf(publicKey)));
+  const row = { id: idOf(made.publicKey), public_key: made.publicKey, private_key: made.privateKey };
   await db
     .insertInto('studio.signing_keys')
     .values({ ...row, slot: 0 })

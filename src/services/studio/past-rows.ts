@@ -1,10 +1,10 @@
 /** Reads what tasks and jobs of this installation took, lately, as the factors of `past-work.ts`. */
-import { sql } from 'kysely';
+import { type ExpressionBuilder, sql } from 'kysely';
 import type { Rung } from '../../contracts/tasks.ts';
 import type { OtherCodec } from './other-codecs.ts';
 import { type Factors, learnFactors, workKeys } from './past-work.ts';
 import { LIKELY_PART } from './rung-rate.ts';
-import type { Db, Tx } from './tables.ts';
+import type { Db, StudioTables, Tx } from './tables.ts';
 
 export type Past = {
   /** Of the processor time of tasks, and of the bytes of renditions, by `workKeys`. */
@@ -25,6 +25,10 @@ const PAIRS_MIN = 4;
 const SAVING_MAX = 0.7;
 /** How much work moves a factor halfway: milliseconds, bytes, seconds. */
 const WEIGHT = { taskMs: 20_000, taskBytes: 1_000_000, jobS: 60, jobWallS: 30, jobBytes: 5_000_000 };
+
+/** Whether a task's work was its own, and not taken over from an earlier version. */
+export const madeByIt = (eb: ExpressionBuilder<StudioTables, 'studio.tasks'>) =>
+  eb.or([eb('prefix', 'is', null), eb('attempt', '>', 0)]);
 
 export async function readPast(db: Db | Tx): Promise<Past> {
   const [tasks, jobs, savings] = [await pastTasks(db), await pastJobs(db), await pastSavings(db)];
@@ -76,7 +80,7 @@ function pastTasks(db: Db | Tx) {
     .where('state', '=', 'done')
     .where('kind', 'in', [...TIMED])
     .where('ended_ms', 'is not', null)
-    .where(({ eb, or }) => or([eb('prefix', 'is', null), eb('attempt', '>', 0)]))
+    .where(madeByIt)
     .where(sql<boolean>`jsonb_exists(result, 'cpuS')`)
     .orderBy('ended_ms', 'desc')
     .limit(TASKS_MAX)

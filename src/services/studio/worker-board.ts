@@ -1,7 +1,7 @@
 /** Which workers were heard of, when, and what they do. Rows, so that every studio and every restart knows. */
 import type { EncodeWorker } from '../../contracts/jobs.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { Db, WorkerRow } from './tables.ts';
+import type { Db, Tx, WorkerRow } from './tables.ts';
 
 /** A worker that is well is heard of at least every six seconds. */
 export const LOST_AFTER_MS = 9000;
@@ -32,15 +32,7 @@ export function createWorkerBoard({ db, clock }: { db: Db; clock: Clock }) {
     },
 
     /** How many could be given work now. */
-    async count(): Promise<number> {
-      const rows = await db
-        .selectFrom('studio.workers')
-        .select('name')
-        .where('heard_ms', '>', clock.now() - LOST_AFTER_MS)
-        .limit(WORKERS_MAX)
-        .execute();
-      return rows.length;
-    },
+    count: () => countWorkers(db, clock.now()),
 
     async list(): Promise<EncodeWorker[]> {
       const now = clock.now();
@@ -69,6 +61,17 @@ export function createWorkerBoard({ db, clock }: { db: Db; clock: Clock }) {
         .execute();
     },
   };
+}
+
+/** Also inside a transaction. */
+export async function countWorkers(db: Db | Tx, now: number): Promise<number> {
+  const rows = await db
+    .selectFrom('studio.workers')
+    .select('name')
+    .where('heard_ms', '>', now - LOST_AFTER_MS)
+    .limit(WORKERS_MAX)
+    .execute();
+  return rows.length;
 }
 
 function stateOf({ task, draining, heard_ms }: WorkerRow, now: number): EncodeWorker['state'] {

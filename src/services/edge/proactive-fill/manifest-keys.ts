@@ -1,7 +1,8 @@
 /** The studio's public keys, by which an edge tells its manifests of hashes from others (Ed25519). */
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { type KeyObject, verify } from 'node:crypto';
 import type { TokenKeys } from '../../../contracts/edges.ts';
 import type { HashSignature } from '../../../contracts/fill.ts';
+import { keyObject } from '../token.ts';
 
 export class ManifestKeys {
   #keys: ReadonlyMap<string, KeyObject> = new Map();
@@ -20,9 +21,9 @@ export class ManifestKeys {
   }
 }
 
-function readKey(id: string, x: string): Array<[string, KeyObject]> {
+function readKey(id: string, publicKey: string): Array<[string, KeyObject]> {
   try {
-    return [[id, createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' })]];
+    return [[id, keyObject(publicKey)]];
   } catch {
     return [];
   }
